@@ -1,0 +1,18 @@
+/**
+ * Where weights, configs and checkpoints are kept. `@heed/node` has one over the file system, browsers one over OPFS; a
+ * `memoryFolder()` serves tests.
+ *
+ * Names are relative, use `/`, and never contain `..`.
+ */
+export interface Folder {
+  /** How messages call this folder, e.g. its path. */
+  readonly label: string;
+  /** @throws if there is no such file */
+  read(name: string): Promise<Uint8Array>;
+  /** Writes to a temporary name, then renames: a reader sees the old content or the new, never a part. Makes missing parents. */
+  write(name: string, data: Uint8Array): Promise<void>;
+  /** Names of all files below, in lexical order; an absent folder is an empty one. */
+  list(): Promise<string[]>;
+  /** Removes a file; removing an absent one is no error. */
+  remove(name: string): Promise<void>;
+}

@@ -1,0 +1,50 @@
+import type * as tf from '@tensorflow/tfjs';
+
+export interface CompileOptions {
+  /** Let XLA compile the recorded function: slower to build, sometimes faster to run. Default false. */
+  readonly xla?: boolean;
+  /** Called when a recording was made. */
+  readonly onRecord?: (recording: { milliseconds: number; operations: number }) => void;
+}
+
+/** A compiled function: called like the original, freed by `dispose`. */
+export interface Compiled<A extends unknown[], R> {
+  (...args: A): R;
+  dispose(): void;
+}
+
+/** What turns a function of tensors into a recorded one. `@heed/node`'s `startBackend()` installs the native one. */
+export type Compiler = <A extends unknown[], R extends tf.TensorContainer>(
+  fn: (...args: A) => R,
+  options?: CompileOptions,
+) => Compiled<A, R>;
+
+let installed: Compiler | undefined;
+
+/** Makes `compile` use `compiler`; `undefined` makes it the identity again. */
+export function installCompiler(compiler: Compiler | undefined): void {
+  installed = compiler;
+}
+
+/**
+ * Records `fn` once per shapes, dtypes and non-tensor arguments, and replays it as one operation, where the backend can;
+ * elsewhere it is `fn` itself.
+ *
+ * Inside, only tensor operations are allowed: no reading of values, no JavaScript numbers that change between calls.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { compile } from '@heed/training';
+ * const normalise = compile((x: tf.Tensor) => tf.div(x, tf.norm(x)));
+ * normalise(tf.tensor1d([3, 4])).print(); // [0.6, 0.8]
+ * normalise.dispose();
+ * ```
+ */
+export function compile<A extends unknown[], R extends tf.TensorContainer>(
+  fn: (...args: A) => R,
+  options?: CompileOptions,
+): Compiled<A, R> {
+  if (installed !== undefined) return installed(fn, options);
+  return Object.assign((...args: A) => fn(...args), { dispose: () => undefined });
+}

@@ -1,0 +1,12 @@
+export { compile, installCompiler, type Compiled, type CompileOptions, type Compiler } from './compile/compile.ts';
+export type { Folder } from './checkpoints/folder.ts';
+export type {
+  CheckpointEvent,
+  EndEvent,
+  EpochEvent,
+  EvaluationEvent,
+  RecordingEvent,
+  StartEvent,
+  StepEvent,
+  TrainingEvent,
+} from './loop/events.ts';

@@ -1,0 +1,72 @@
+/** What `train()` yields. Progress bars, logs, plots and histories are consumers of these; the library itself prints nothing. */
+export type TrainingEvent =
+  | StartEvent
+  | RecordingEvent
+  | StepEvent
+  | EvaluationEvent
+  | EpochEvent
+  | CheckpointEvent
+  | EndEvent;
+
+export interface StartEvent {
+  readonly type: 'start';
+  /** The step from which training goes on: 0, or the checkpoint's. */
+  readonly step: number;
+  /** Absent where the data's length is not known. */
+  readonly totalSteps?: number;
+  /** Number of scalar weights that are trained. */
+  readonly parameters: number;
+}
+
+/** A compiled step was recorded: the next call with the same shapes replays it. */
+export interface RecordingEvent {
+  readonly type: 'recording';
+  readonly step: number;
+  readonly milliseconds: number;
+  /** The TensorFlow operations in one recorded step. */
+  readonly operations: number;
+}
+
+export interface StepEvent {
+  readonly type: 'step';
+  /** Steps done, counted from 1. */
+  readonly step: number;
+  readonly totalSteps?: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Global norm of the gradients before clipping; absent unless clipping is on. */
+  readonly gradientNorm?: number;
+  /** Examples in this batch (words, images, …). */
+  readonly examples: number;
+  readonly milliseconds: number;
+}
+
+export interface EvaluationEvent {
+  readonly type: 'evaluation';
+  readonly step: number;
+  readonly epoch: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Whether the monitored metric is the best so far. */
+  readonly best: boolean;
+}
+
+export interface EpochEvent {
+  readonly type: 'epoch';
+  readonly epoch: number;
+  readonly step: number;
+  /** Mean loss over the epoch's steps. */
+  readonly loss: number;
+}
+
+export interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  readonly step: number;
+  readonly name: string;
+}
+
+export interface EndEvent {
+  readonly type: 'end';
+  readonly step: number;
+  readonly reason: 'finished' | 'aborted' | 'stopped-early';
+}

@@ -1,0 +1,111 @@
+import { provideBinding } from './binding.ts';
+import { InstallError, reasonOf } from './install-error.ts';
+import { provideLibrary } from './library.ts';
+import { linkInto } from './link.ts';
+import { cacheFolder, platform, wheelForThisMachine } from './platform.ts';
+import type { InstallProgress } from './progress.ts';
+import { findTfjsNode, findTfjsNodeInWorkspace, type TfjsNode } from './tfjs-node.ts';
+import { provideUpstream } from './upstream.ts';
+
+export interface InstallOptions {
+  /** The folder of the project whose tfjs-node is to be made ready. Default: the working folder. */
+  readonly project?: string;
+  /** Makes every copy of tfjs-node ready in the pnpm workspace whose root `project` is. Default: false. */
+  readonly workspace?: boolean;
+  /** Is told of every step that takes more than a second. */
+  readonly onProgress?: (progress: InstallProgress) => void;
+}
+
+/** What `install()` has done. */
+export interface Installation {
+  /**
+   * - `ready`: nothing was to be done;
+   * - `installed`: a current TensorFlow, with functions (`compile`);
+   * - `upstream`: the older TensorFlow that tfjs-node itself downloads, without functions;
+   * - `skipped`: `HEED_TENSORFLOW=off`.
+   */
+  readonly outcome: 'ready' | 'installed' | 'upstream' | 'skipped';
+  /** One sentence for people. */
+  readonly message: string;
+  /** The folders of tfjs-node that are ready. */
+  readonly folders: readonly string[];
+  readonly milliseconds: number;
+}
+
+/**
+ * Makes tfjs-node run on a current TensorFlow, without tfjs-node's own install script.
+ *
+ * The library comes from TensorFlow's wheel, through pip, with a pinned checksum; the binding is compiled from the sources
+ * that tfjs-node ships and a few functions more. Both are kept in a cache outside the project and linked into the
+ * tfjs-node folder. Where that is not possible, tfjs-node's own download is tried. Running it again costs milliseconds;
+ * several processes may run it at once.
+ *
+ * Environment: `HEED_TENSORFLOW=off` skips everything; `HEED_CACHE` names the cache folder; `CXX` and `CC` the compilers.
+ *
+ * @throws {@link InstallError} where tfjs-node is not installed, or neither way works: the message says what is missing.
+ * A wheel that fails its checksum is refused, and nothing else is tried.
+ * @example
+ * const { message } = await install({ onProgress: ({ message }) => console.log(message) });
+ */
+export async function install(options: InstallOptions = {}): Promise<Installation> {
+  const start = performance.now();
+  const finish = (outcome: Installation['outcome'], message: string, found: readonly TfjsNode[]): Installation => ({
+    outcome,
+    message,
+    folders: found.map(({ folder }) => folder),
+    milliseconds: performance.now() - start,
+  });
+  if (process.env['HEED_TENSORFLOW'] === 'off') return finish('skipped', 'skipped: HEED_TENSORFLOW=off', []);
+
+  const project = options.project ?? process.cwd();
+  const found = options.workspace ? findTfjsNodeInWorkspace(project) : findTfjsNode(project);
+  if (found.length === 0) {
+    throw new InstallError(`@tensorflow/tfjs-node must be installed, got no such package in ${project}`);
+  }
+  const root = cacheFolder();
+  const progress = options.onProgress ?? (() => {});
+  let outcome: Installation['outcome'] = 'ready';
+  let message = '';
+  for (const tfjsNode of found) {
+    const provided = await provide(root, tfjsNode, progress);
+    const changed = await linkInto(tfjsNode, provided.binding, provided.library);
+    if (provided.upstream) outcome = 'upstream';
+    else if (changed && outcome === 'ready') outcome = 'installed';
+    message = provided.message;
+  }
+  if (outcome === 'installed') message += `, installed in ${((performance.now() - start) / 1000).toFixed(1)} s`;
+  return finish(outcome, message, found);
+}
+
+interface Provided {
+  readonly binding: string;
+  readonly library: string;
+  readonly upstream: boolean;
+  readonly message: string;
+}
+
+async function provide(
+  root: string,
+  tfjsNode: TfjsNode,
+  onProgress: (progress: InstallProgress) => void,
+): Promise<Provided> {
+  let reason: string;
+  try {
+    const wheel = wheelForThisMachine();
+    if (!wheel) throw new InstallError(`TensorFlow must ship its library for this platform, got ${platform}`);
+    const library = await provideLibrary(root, wheel, onProgress);
+    const binding = await provideBinding(root, wheel, library, tfjsNode, onProgress);
+    return { binding, library, upstream: false, message: `TensorFlow ${wheel.version} is ready in ${root}` };
+  } catch (error) {
+    if (!(error instanceof InstallError) || error.fatal) throw error;
+    reason = reasonOf(error);
+  }
+  try {
+    const folder = await provideUpstream(root, tfjsNode, onProgress);
+    const message = `the TensorFlow that tfjs-node downloads is ready, without compile(): ${reason}`;
+    return { binding: folder, library: `${folder}/deps`, upstream: true, message };
+  } catch (error) {
+    if (error instanceof InstallError && error.fatal) throw error;
+    throw new InstallError(`${reason}; ${reasonOf(error)}`, { cause: error });
+  }
+}

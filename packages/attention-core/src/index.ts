@@ -1,3 +1,43 @@
+export { attention, type AttentionOptions } from './attention/attention.ts';
+export { weightedSum, type Combiner } from './attention/combiner.ts';
+export {
+  mergeHeads,
+  MultiHeadAttention,
+  splitHeads,
+  type MultiHeadAttentionConfig,
+  type MultiHeadAttentionInputs,
+} from './attention/multi-head-attention.ts';
+export { withGradient, type Fused } from './autodiff/with-gradient.ts';
+export type { Bias } from './biases/bias.ts';
+export { activate, gelu, geluTanh, type Activation } from './layers/activations.ts';
+export { dropout } from './layers/dropout.ts';
+export { Embedding, type EmbeddingConfig } from './layers/embedding.ts';
+export { FeedForward, type FeedForwardConfig } from './layers/feed-forward.ts';
+export { LayerNorm, layerNorm, type LayerNormConfig } from './layers/layer-norm.ts';
+export { Linear, linear, weight, type LinearConfig } from './layers/linear.ts';
+export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './maps/capture.ts';
+export { and, not, or } from './masks/algebra.ts';
+export { causal, type CausalOptions } from './masks/causal.ts';
+export { fromTensor } from './masks/from-tensor.ts';
+export { printMask, wholeRegion, type Mask, type MaskRegion, type Occupancy, type Range } from './masks/mask.ts';
+export { padding } from './masks/padding.ts';
 export { Module, type NamedParameter } from './module/module.ts';
+export type { Normaliser, Visibility } from './normalisers/normaliser.ts';
+export { softmax } from './normalisers/softmax.ts';
+export { sinusoidalPositions } from './positions/sinusoidal.ts';
 export { Random, type RandomState } from './random/random.ts';
 export { RandomStream, seedKey } from './random/random-stream.ts';
+export { GruCell } from './recurrent/gru-cell.ts';
+export { LstmCell } from './recurrent/lstm-cell.ts';
+export type { RecurrentCell, RecurrentCellConfig } from './recurrent/recurrent-cell.ts';
+export {
+  BidirectionalLayer,
+  RecurrentLayer,
+  type RecurrentInputs,
+  type RecurrentOutputs,
+} from './recurrent/recurrent-layer.ts';
+export { AdditiveScore, type AdditiveScoreConfig } from './scores/additive.ts';
+export { ConcatScore, type ConcatScoreConfig } from './scores/concat.ts';
+export { dot, scaledDot, type ScaledDotOptions } from './scores/dot.ts';
+export { GeneralScore, type GeneralScoreConfig } from './scores/general.ts';
+export type { Score } from './scores/score.ts';

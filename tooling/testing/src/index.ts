@@ -1,1 +1,4 @@
-export {};
+export { allClose, type Numbers, type Tolerance } from './all-close.ts';
+export { useBackend, type BackendName } from './backend.ts';
+export { expectGradientsToMatchDifferences, type GradientCheckOptions } from './gradient-check.ts';
+export { describeModelContract, type ContractModel, type ModelContract } from './model-contract.ts';

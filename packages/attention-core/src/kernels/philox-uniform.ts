@@ -4,35 +4,43 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { philox, wordToUniform, type Counter, type Key } from '../random/philox.ts';
+import { registerKernel } from './register-kernel.ts';
 import { TF_UINT64, type TensorflowBackend } from './tensorflow.ts';
 
 export const PHILOX_UNIFORM = 'PhiloxUniform';
 
 const PHILOX_ALGORITHM = 1;
 
-interface KernelArguments {
-  inputs: tf.NamedTensorInfoMap;
+interface PhiloxArguments {
+  inputs: { key: tf.TensorInfo; counter: tf.TensorInfo };
   backend: unknown;
-  attrs?: tf.NamedAttrMap;
+  attrs: { shape: number[] };
 }
 
-function onHost({ inputs, backend, attrs }: KernelArguments): tf.TensorInfo {
+function onHost({ inputs, backend, attrs: { shape } }: PhiloxArguments): tf.TensorInfo {
   const host = backend as tf.KernelBackend;
-  const shape = attrs!.shape as number[];
   const key = Uint32Array.from(host.readSync(inputs.key.dataId) as Int32Array);
   const counter = Uint32Array.from(host.readSync(inputs.counter.dataId) as Int32Array);
-  const words = philox(new Uint32Array(tf.util.sizeFromShape(shape)), [...key] as unknown as Key, [...counter] as unknown as Counter);
+  const words = philox(
+    new Uint32Array(tf.util.sizeFromShape(shape)),
+    [...key] as unknown as Key,
+    [...counter] as unknown as Counter,
+  );
   const dataId = host.write(Float32Array.from(words, wordToUniform), shape, 'float32');
   return { dataId, shape, dtype: 'float32' };
 }
 
-function onTensorflow({ inputs, backend, attrs }: KernelArguments): tf.TensorInfo {
+function onTensorflow({ inputs, backend, attrs: { shape } }: PhiloxArguments): tf.TensorInfo {
   const native = backend as TensorflowBackend;
   const { binding } = native;
   const type = (name: string, value: number) => ({ name, type: binding.TF_ATTR_TYPE, value });
   const asUint64 = (input: tf.TensorInfo) =>
-    binding.executeOp('Bitcast', [type('T', binding.TF_INT32), type('type', TF_UINT64)], native.getInputTensorIds([input]), 1)[0].id;
-  const shape = attrs!.shape as number[];
+    binding.executeOp(
+      'Bitcast',
+      [type('T', binding.TF_INT32), type('type', TF_UINT64)],
+      native.getInputTensorIds([input]),
+      1,
+    )[0].id;
   const shapeTensor = tf.tensor1d(shape, 'int32');
   const algorithm = tf.scalar(PHILOX_ALGORITHM, 'int32');
   const key = asUint64(inputs.key);
@@ -50,8 +58,8 @@ function onTensorflow({ inputs, backend, attrs }: KernelArguments): tf.TensorInf
   return native.createOutputTensor(output);
 }
 
-for (const backendName of ['cpu', 'wasm', 'webgl']) tf.registerKernel({ kernelName: PHILOX_UNIFORM, backendName, kernelFunc: onHost });
-tf.registerKernel({ kernelName: PHILOX_UNIFORM, backendName: 'tensorflow', kernelFunc: onTensorflow });
+for (const backendName of ['cpu', 'wasm', 'webgl']) registerKernel(PHILOX_UNIFORM, backendName, onHost);
+registerKernel(PHILOX_UNIFORM, 'tensorflow', onTensorflow);
 
 /**
  * Uniforms in [0, 1).

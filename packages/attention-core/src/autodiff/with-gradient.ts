@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs';
+
+export interface Fused {
+  readonly value: tf.Tensor;
+  /** What the gradient needs besides `dy`. */
+  readonly saved: tf.Tensor[];
+}
+
+/**
+ * An operation with a gradient of its own, instead of the many small ones that its parts would make.
+ *
+ * @param inputs what is differentiated by
+ * @param forward the value, and what to keep for the gradient
+ * @param backward from `dy` (of the value's shape) and the kept tensors, one gradient per input, each of its input's shape
+ */
+export function withGradient(
+  inputs: tf.Tensor[],
+  forward: (...inputs: tf.Tensor[]) => Fused,
+  backward: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[],
+): tf.Tensor {
+  const op = tf.customGrad((...args) => {
+    const save = args.pop() as unknown as (tensors: tf.Tensor[]) => void;
+    const { value, saved } = forward(...(args as tf.Tensor[]));
+    save(saved);
+    return { value, gradFunc: backward };
+  });
+  return op(...inputs);
+}

@@ -1,0 +1,40 @@
+import type * as tf from '@tensorflow/tfjs';
+import { Module } from '../module/module.ts';
+import type { RandomStream } from '../random/random-stream.ts';
+import type { Random } from '../random/random.ts';
+import { activate, type Activation } from './activations.ts';
+import { dropout } from './dropout.ts';
+import { Linear } from './linear.ts';
+
+export interface FeedForwardConfig {
+  readonly modelWidth: number;
+  /** Width between the two layers; 4 × modelWidth in most papers. */
+  readonly hiddenWidth: number;
+  /** Default `relu`, as in Vaswani et al. 2017. */
+  readonly activation?: Activation;
+  /** Dropout after the activation. Default 0. */
+  readonly dropout?: number;
+  readonly random: Random;
+}
+
+/** Two linear layers with an activation between them, applied at each position: W₂·activation(W₁·x + b₁) + b₂. */
+export class FeedForward extends Module {
+  readonly hidden: Linear;
+  readonly output: Linear;
+  private readonly activation: Activation;
+  private readonly dropoutRate: number;
+
+  constructor({ modelWidth, hiddenWidth, activation = 'relu', dropout = 0, random }: FeedForwardConfig) {
+    super();
+    this.hidden = new Linear({ inputs: modelWidth, outputs: hiddenWidth, random });
+    this.output = new Linear({ inputs: hiddenWidth, outputs: modelWidth, random });
+    this.activation = activation;
+    this.dropoutRate = dropout;
+  }
+
+  /** @param x [..., M] @returns [..., M] */
+  forward(x: tf.Tensor, { random }: { random?: RandomStream | undefined } = {}): tf.Tensor {
+    const hidden = activate(this.hidden.forward(x), this.activation); // [..., hiddenWidth]
+    return this.output.forward(dropout(hidden, this.dropoutRate, random));
+  }
+}

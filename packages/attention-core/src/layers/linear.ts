@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../autodiff/with-gradient.ts';
+import { Module } from '../module/module.ts';
+import type { Random } from '../random/random.ts';
+
+export interface LinearConfig {
+  /** Width of the input's last dimension. */
+  readonly inputs: number;
+  /** Width of the output's last dimension. */
+  readonly outputs: number;
+  /** Whether a bias is added. Default true. */
+  readonly bias?: boolean;
+  /** Where the initial weights come from: uniform in ±1/√inputs, as torch.nn.Linear. */
+  readonly random: Random;
+}
+
+/**
+ * y = x·W + b over the last dimension.
+ *
+ * The weight is stored [inputs, outputs], the transpose of torch's, so that no matrix is transposed on the way forward.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { Linear, Random } from '@heed/attention-core';
+ * const layer = new Linear({ inputs: 4, outputs: 2, random: new Random(7) });
+ * layer.forward(tf.ones([3, 5, 4])).shape; // [3, 5, 2]
+ * ```
+ */
+export class Linear extends Module {
+  readonly weight: tf.Variable<tf.Rank.R2>;
+  readonly bias: tf.Variable<tf.Rank.R1> | undefined;
+
+  constructor({ inputs, outputs, bias = true, random }: LinearConfig) {
+    super();
+    requireWidth('Linear', 'inputs', inputs);
+    requireWidth('Linear', 'outputs', outputs);
+    const bound = 1 / Math.sqrt(inputs);
+    this.weight = weight(random.uniforms(inputs * outputs, -bound, bound), [inputs, outputs]);
+    this.bias = bias ? weight(random.uniforms(outputs, -bound, bound), [outputs]) : undefined;
+  }
+
+  /** @param x [..., inputs] @returns [..., outputs] */
+  forward(x: tf.Tensor): tf.Tensor {
+    return linear(x, this.weight, this.bias);
+  }
+}
+
+/** A trainable weight that starts with `values`. */
+export function weight<R extends tf.Rank>(values: Float32Array, shape: tf.ShapeMap[R]): tf.Variable<R> {
+  const initial = tf.tensor<R>(values, shape, 'float32');
+  const variable = tf.variable<R>(initial);
+  initial.dispose();
+  return variable;
+}
+
+/** @throws unless `value` is a positive integer */
+export function requireWidth(owner: string, name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`${owner}: ${name} must be a positive integer, got ${value}`);
+}
+
+/**
+ * x·W + b over the last dimension, with one fused gradient.
+ *
+ * @param x [..., I]
+ * @param w [I, O]
+ * @param b [O]
+ * @returns [..., O]
+ * @throws if the last dimension of x is not I
+ */
+export function linear(x: tf.Tensor, w: tf.Tensor2D, b?: tf.Tensor1D): tf.Tensor {
+  const [inputs, outputs] = w.shape;
+  if (x.shape[x.rank - 1] !== inputs) {
+    throw new Error(`linear: x must end in the weight's ${inputs} inputs, got [${x.shape}]`);
+  }
+  const outputShape = [...x.shape.slice(0, -1), outputs];
+  const rows = (tensor: tf.Tensor, width: number) =>
+    (tensor.rank === 2 ? tensor : tf.reshape(tensor, [-1, width])) as tf.Tensor2D;
+  return withGradient(
+    b === undefined ? [x, w] : [x, w, b],
+    (x, w, b) => {
+      const product = tf.matMul(rows(x, inputs), w as tf.Tensor2D);
+      const y = b === undefined ? product : tf.add(product, b);
+      return { value: x.rank === 2 ? y : tf.reshape(y, outputShape), saved: [x, w] };
+    },
+    (dy, [x, w]) => {
+      const dyRows = rows(dy, outputs);
+      const dx = tf.matMul(dyRows, w as tf.Tensor2D, false, true);
+      const dw = tf.matMul(rows(x, inputs), dyRows, true, false);
+      const gradients = [x.rank === 2 ? dx : tf.reshape(dx, x.shape), dw];
+      return b === undefined ? gradients : [...gradients, tf.sum(dyRows, 0)];
+    },
+  );
+}

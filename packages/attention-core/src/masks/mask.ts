@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs';
+
+/** A half-open range of positions. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Which queries and keys a mask is asked about, in positions of the whole sequence. */
+export interface MaskRegion {
+  readonly queries: Range;
+  readonly keys: Range;
+  /** L and S, which alignments and `strided` need even where only a block is asked for. */
+  readonly queryLength: number;
+  readonly keyLength: number;
+}
+
+/** What is known of a block of queries × keys without looking at tensor values. */
+export type Occupancy = 'empty' | 'full' | 'mixed';
+
+/**
+ * Which keys each query may see: a value that can be combined (`and`, `or`, `not`), printed, and asked about blocks.
+ */
+export interface Mask {
+  /** How the mask writes itself, e.g. `and(causal(), padding(…))`. */
+  readonly description: string;
+  /** Boolean, true where the query may see the key; broadcastable to [B, H, queries, keys] of the region. */
+  allowed(region: MaskRegion): tf.Tensor;
+  /** Whether the region is surely empty or surely full, for every batch and head; `mixed` when unknown. */
+  occupancy(region: MaskRegion): Occupancy;
+  /** Whether some query may see no key at all; false spares the zeroing of such rows. */
+  mayHideAll(queryLength: number, keyLength: number): boolean;
+}
+
+/** The region of all L queries and S keys. */
+export function wholeRegion(queryLength: number, keyLength: number): MaskRegion {
+  return { queries: { start: 0, end: queryLength }, keys: { start: 0, end: keyLength }, queryLength, keyLength };
+}
+
+/**
+ * A mask that depends on positions alone: `visible(q, k)` with tensors of positions, and bounds for blocks.
+ *
+ * @param band the visible keys of query q as the offsets `k − q` from `low` to `high`, both included, once q is shifted
+ *   by `shift(L, S)`
+ */
+export function bandMask(options: {
+  description: string;
+  low: number;
+  high: number;
+  shift: (queryLength: number, keyLength: number) => number;
+}): Mask {
+  const { description, low, high, shift } = options;
+  return {
+    description,
+    allowed({ queries, keys, queryLength, keyLength }) {
+      return tf.tidy(() => {
+        const offset = shift(queryLength, keyLength);
+        const q = tf.range(queries.start + offset, queries.end + offset, 1, 'int32');
+        const k = tf.range(keys.start, keys.end, 1, 'int32');
+        const difference = tf.sub(tf.expandDims(k, 0), tf.expandDims(q, 1)); // [queries, keys]
+        const below = high === Infinity ? undefined : tf.lessEqual(difference, tf.scalar(high, 'int32'));
+        const above = low === -Infinity ? undefined : tf.greaterEqual(difference, tf.scalar(low, 'int32'));
+        if (below !== undefined && above !== undefined) return tf.logicalAnd(below, above);
+        return below ?? above ?? tf.onesLike(difference).cast('bool');
+      });
+    },
+    occupancy({ queries, keys, queryLength, keyLength }) {
+      const offset = shift(queryLength, keyLength);
+      const smallest = keys.start - (queries.end - 1 + offset);
+      const largest = keys.end - 1 - (queries.start + offset);
+      if (largest < low || smallest > high) return 'empty';
+      return smallest >= low && largest <= high ? 'full' : 'mixed';
+    },
+    mayHideAll(queryLength, keyLength) {
+      const offset = shift(queryLength, keyLength);
+      const first = offset;
+      const last = queryLength - 1 + offset;
+      // every query sees a key when its band meets [0, S − 1]
+      return !(first + high >= 0 && last + low <= keyLength - 1);
+    },
+  };
+}
+
+/** A mask as a small grid: one line per query, `■` where the key is visible and `·` where it is hidden, for the first batch and head. */
+export function printMask(mask: Mask, queryLength: number, keyLength: number): string {
+  const values = tf.tidy(() => {
+    const allowed = mask.allowed(wholeRegion(queryLength, keyLength));
+    const rank4 = tf.reshape(allowed, [...Array<number>(4 - allowed.rank).fill(1), ...allowed.shape]);
+    const first = tf.slice(rank4, [0, 0, 0, 0], [1, 1, -1, -1]);
+    return tf.broadcastTo(tf.cast(first, 'int32'), [1, 1, queryLength, keyLength]).dataSync();
+  });
+  return Array.from({ length: queryLength }, (_, q) =>
+    Array.from(values.subarray(q * keyLength, (q + 1) * keyLength), (value) => (value ? '■' : '·')).join(' '),
+  ).join('\n');
+}

@@ -1,0 +1,19 @@
+import type * as tf from '@tensorflow/tfjs';
+
+/** Which scores may become weights. */
+export interface Visibility {
+  /** Boolean, broadcastable to the scores: true where the query may see the key. */
+  readonly allowed: tf.Tensor;
+  /** Whether some query may see no key at all, so that its row must be zeroed. */
+  readonly mayHideAll: boolean;
+}
+
+/**
+ * The third of the four steps: scores to weights. Weights are exactly 0 where `visibility` hides the key, and in a row
+ * without any visible key; no input makes a NaN.
+ */
+export interface Normaliser {
+  readonly name: string;
+  /** @param scores [..., L, S] @returns weights [..., L, S] */
+  weights(scores: tf.Tensor, visibility?: Visibility): tf.Tensor;
+}

@@ -1,0 +1,73 @@
+import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../autodiff/with-gradient.ts';
+import { linear, requireWidth, weight } from '../layers/linear.ts';
+import { Module } from '../module/module.ts';
+import type { RecurrentCell, RecurrentCellConfig } from './recurrent-cell.ts';
+
+/**
+ * A gated recurrent unit (Cho et al. 2014) in the form of torch and cuDNN, whose reset gate acts after the hidden product:
+ *
+ *     r = σ(W_r·x + U_r·h), z = σ(W_z·x + U_z·h), n = tanh(W_n·x + r ∘ (U_n·h)), h' = (1 − z) ∘ n + z ∘ h
+ *
+ * The gates lie side by side in the order r, z, n.
+ */
+export class GruCell extends Module implements RecurrentCell {
+  readonly inputWeight: tf.Variable<tf.Rank.R2>;
+  readonly inputBias: tf.Variable<tf.Rank.R1>;
+  readonly hiddenWeight: tf.Variable<tf.Rank.R2>;
+  readonly hiddenBias: tf.Variable<tf.Rank.R1>;
+  readonly hiddenWidth: number;
+  readonly stateSize = 1;
+
+  constructor({ inputs, hiddenWidth, random }: RecurrentCellConfig) {
+    super();
+    requireWidth('GruCell', 'inputs', inputs);
+    requireWidth('GruCell', 'hiddenWidth', hiddenWidth);
+    const gates = 3 * hiddenWidth;
+    const bound = 1 / Math.sqrt(hiddenWidth);
+    this.inputWeight = weight(random.uniforms(inputs * gates, -bound, bound), [inputs, gates]);
+    this.inputBias = weight(random.uniforms(gates, -bound, bound), [gates]);
+    this.hiddenWeight = weight(random.uniforms(hiddenWidth * gates, -bound, bound), [hiddenWidth, gates]);
+    this.hiddenBias = weight(random.uniforms(gates, -bound, bound), [gates]);
+    this.hiddenWidth = hiddenWidth;
+  }
+
+  project(x: tf.Tensor): tf.Tensor {
+    return linear(x, this.inputWeight, this.inputBias);
+  }
+
+  step(projected: tf.Tensor, [hidden]: readonly tf.Tensor[]): tf.Tensor[] {
+    return [gruStep(projected, hidden, linear(hidden, this.hiddenWeight, this.hiddenBias))];
+  }
+}
+
+/**
+ * The elementwise part of a GRU step, with one fused gradient.
+ *
+ * @param fromInput [B, 3H] @param hidden [B, H] @param fromHidden [B, 3H] @returns [B, H]
+ */
+function gruStep(fromInput: tf.Tensor, hidden: tf.Tensor, fromHidden: tf.Tensor): tf.Tensor {
+  const width = hidden.shape[1]!;
+  return withGradient(
+    [fromInput, hidden, fromHidden],
+    (fromInput, hidden, fromHidden) => {
+      const [inputGates, inputCandidate] = tf.split(fromInput, [2 * width, width], 1);
+      const [hiddenGates, hiddenCandidate] = tf.split(fromHidden, [2 * width, width], 1);
+      const [reset, update] = tf.split(tf.sigmoid(tf.add(inputGates, hiddenGates)), 2, 1);
+      const candidate = tf.tanh(tf.add(inputCandidate, tf.mul(reset, hiddenCandidate)));
+      const value = tf.add(candidate, tf.mul(update, tf.sub(hidden, candidate)));
+      return { value, saved: [hidden, hiddenCandidate, reset, update, candidate] };
+    },
+    (dy, [hidden, hiddenCandidate, reset, update, candidate]) => {
+      const carried = tf.mul(dy, update);
+      const dCandidate = tf.mul(tf.sub(dy, carried), tf.sub(1, tf.square(candidate)));
+      const dReset = tf.mul(tf.mul(dCandidate, hiddenCandidate), tf.mul(reset, tf.sub(1, reset)));
+      const dUpdate = tf.mul(tf.mul(carried, tf.sub(hidden, candidate)), tf.sub(1, update));
+      return [
+        tf.concat([dReset, dUpdate, dCandidate], 1),
+        carried,
+        tf.concat([dReset, dUpdate, tf.mul(dCandidate, reset)], 1),
+      ];
+    },
+  );
+}

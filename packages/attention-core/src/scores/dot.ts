@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Score } from './score.ts';
+
+/** q·k (Luong et al. 2015, "dot"). Queries and keys have the same width. */
+export function dot(): Score {
+  return { name: 'dot', scores: (query, key) => tf.matMul(query, key, false, true) };
+}
+
+export interface ScaledDotOptions {
+  /** What q·k is multiplied by. Default 1/√D. */
+  readonly scale?: number;
+}
+
+/** q·k/√D (Vaswani et al. 2017). The query is scaled, which is L × D products instead of L × S. */
+export function scaledDot({ scale }: ScaledDotOptions = {}): Score {
+  return {
+    name: 'scaled-dot',
+    scores: (query, key) => {
+      const factor = scale ?? 1 / Math.sqrt(query.shape[query.rank - 1]);
+      return tf.matMul(tf.mul(query, factor), key, false, true);
+    },
+  };
+}

@@ -29,7 +29,7 @@ const startupChatter = /oneDNN custom operations are on|All log messages before 
  * tf.matMul([[1, 2]], [[3], [4]]).print();
  */
 export async function loadTensorflow(): Promise<Tensorflow> {
-  const [tfjsNode] = findTfjsNode(process.cwd());
+  const [tfjsNode] = findTfjsNode();
   if (!tfjsNode) {
     throw new Error(
       'loadTensorflow: @tensorflow/tfjs-node must be installed, got no such package; ' +

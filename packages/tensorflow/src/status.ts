@@ -37,11 +37,11 @@ process.stdout.write('\\nfound=' + JSON.stringify(found) + '\\n');
 /**
  * Loads tfjs-node in a process of its own (about half a second) and says what came of it. This process stays as it is.
  *
- * @param project the folder of the project whose tfjs-node is meant; default: the working folder.
+ * @param project the folder of the project whose tfjs-node is meant; default: the one that `loadTensorflow()` loads.
  * @example
  * const { loads, message, mend } = await status();
  */
-export async function status(project: string = process.cwd()): Promise<TensorflowStatus> {
+export async function status(project?: string): Promise<TensorflowStatus> {
   const cache = cacheFolder();
   const [tfjsNode] = findTfjsNode(project);
   if (!tfjsNode) {

@@ -57,9 +57,9 @@ export function provideBinding(
         '-std=c++17',
         ...shared,
         `-I${sources}`,
-      `-I${join(library, 'include')}`,
+        `-I${join(library, 'include')}`,
         join(nativeFolder, 'heed_binding.cc'),
-      join(sources, 'tfjs_backend.cc'),
+        join(sources, 'tfjs_backend.cc'),
         `-o${join(addons, addonName)}`,
         ...wheel.libraries.map((name) => join(library, 'lib', name)),
         `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
@@ -68,7 +68,7 @@ export function provideBinding(
     await compileAddon(
       'CC',
       ['cc', 'gcc', 'clang'],
-      [...shared, ...[join(nativeFolder, 'hold_stderr.c'), '-o', join(addons, holdStderrName)]],
+      [...shared, join(nativeFolder, 'hold_stderr.c'), `-o${join(addons, holdStderrName)}`],
     );
     await checkThatItLoads(join(addons, addonName), wheel);
   });

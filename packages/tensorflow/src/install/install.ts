@@ -8,9 +8,12 @@ import { findTfjsNode, findTfjsNodeInWorkspace, type TfjsNode } from './tfjs-nod
 import { provideUpstream } from './upstream.ts';
 
 export interface InstallOptions {
-  /** The folder of the project whose tfjs-node is to be made ready. Default: the working folder. */
+  /**
+   * The folder of the project whose tfjs-node is to be made ready. Default: the tfjs-node which @heed/tensorflow itself
+   * uses, and that of the working folder.
+   */
   readonly project?: string;
-  /** Makes every copy of tfjs-node ready in the pnpm workspace whose root `project` is. Default: false. */
+  /** Makes every copy of tfjs-node ready in the pnpm workspace whose root `project` is (or the working folder). */
   readonly workspace?: boolean;
   /** Is told of every step that takes more than a second. */
   readonly onProgress?: (progress: InstallProgress) => void;
@@ -57,10 +60,11 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
   });
   if (process.env['HEED_TENSORFLOW'] === 'off') return finish('skipped', 'skipped: HEED_TENSORFLOW=off', []);
 
-  const project = options.project ?? process.cwd();
-  const found = options.workspace ? findTfjsNodeInWorkspace(project) : findTfjsNode(project);
+  const { project, workspace } = options;
+  const found = workspace ? findTfjsNodeInWorkspace(project ?? process.cwd()) : findTfjsNode(project);
   if (found.length === 0) {
-    throw new InstallError(`@tensorflow/tfjs-node must be installed, got no such package in ${project}`);
+    const folder = project ?? process.cwd();
+    throw new InstallError(`@tensorflow/tfjs-node must be installed, got no such package in ${folder}`);
   }
   const root = cacheFolder();
   const progress = options.onProgress ?? (() => {});
@@ -73,7 +77,8 @@ export async function install(options: InstallOptions = {}): Promise<Installatio
     else if (changed && outcome === 'ready') outcome = 'installed';
     message = provided.message;
   }
-  if (outcome === 'installed') message += `, installed in ${((performance.now() - start) / 1000).toFixed(1)} s`;
+  const seconds = (performance.now() - start) / 1000;
+  if (seconds > 1) message += `, after ${seconds.toFixed(0)} s`;
   return finish(outcome, message, found);
 }
 

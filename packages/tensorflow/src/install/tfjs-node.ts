@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const packageName = '@tensorflow/tfjs-node';
 
@@ -13,19 +12,21 @@ export interface TfjsNode {
 }
 
 /**
- * Finds the copies of tfjs-node that are of interest: first the one which @heed/tensorflow itself resolves to, then the
- * one which `from` (a project's folder) resolves to. Usually they are the same; there may be none.
+ * Finds the copies of tfjs-node that are of interest: the one which `project` (a folder) resolves to; or, where no project
+ * is named, the one which @heed/tensorflow itself resolves to and the one which the working folder does. Usually these
+ * are the same; there may be none.
  */
-export function findTfjsNode(from: string): TfjsNode[] {
-  const starts = [import.meta.url, pathToFileURL(join(from, 'package.json'))];
-  const folders = starts.flatMap((start) => {
-    try {
-      return [realpathSync(dirname(createRequire(start).resolve(`${packageName}/package.json`)))];
-    } catch {
-      return [];
-    }
-  });
+export function findTfjsNode(project?: string): TfjsNode[] {
+  const starts = project === undefined ? [dirname(fileURLToPath(import.meta.url)), process.cwd()] : [resolve(project)];
+  const folders = starts.map(lookUp).filter((folder) => folder !== undefined);
   return [...new Set(folders)].map(describe);
+}
+
+// Node's own resolution would also look into NODE_PATH, which package managers set to folders of other projects.
+function lookUp(start: string): string | undefined {
+  const folder = join(start, 'node_modules', packageName);
+  if (existsSync(join(folder, 'package.json'))) return realpathSync(folder);
+  return dirname(start) === start ? undefined : lookUp(dirname(start));
 }
 
 /** All copies in the virtual store of a pnpm workspace: there is one for each set of peers. */

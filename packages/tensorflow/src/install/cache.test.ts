@@ -1,0 +1,43 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { cached } from './cache.ts';
+
+let root: string;
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'heed-cache-'))));
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+describe('cached', () => {
+  it('makes a folder once', async () => {
+    let made = 0;
+    for (let i = 0; i < 2; i++) await cached(root, 'thing', async () => void made++);
+    expect(made).toBe(1);
+  });
+
+  it('gives the same whole folder to those who make it at the same time', async () => {
+    const make = (content: string) =>
+      cached(root, 'thing', async (folder) => {
+        writeFileSync(join(folder, 'one'), content);
+        await wait(20);
+        writeFileSync(join(folder, 'two'), content);
+      });
+    const folders = await Promise.all(['a', 'b', 'c'].map(make));
+    expect(new Set(folders)).toEqual(new Set([join(root, 'thing')]));
+    expect(readdirSync(root)).toEqual(['thing']);
+    const [one, two] = ['one', 'two'].map((name) => readFileSync(join(root, 'thing', name), 'utf8'));
+    expect(one).toBe(two);
+  });
+
+  it('leaves nothing behind where making fails', async () => {
+    const failing = cached(root, 'thing', async (folder) => {
+      writeFileSync(join(folder, 'half'), '');
+      throw new Error('interrupted');
+    });
+    await expect(failing).rejects.toThrow('interrupted');
+    expect(readdirSync(root)).toEqual([]);
+  });
+});

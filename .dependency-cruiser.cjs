@@ -21,7 +21,7 @@ module.exports = {
       comment: 'Only examples, benchmarks and tooling import @heed/node.',
       severity: 'error',
       from: { path: '^packages/(?!node/)[^/]+/src/' },
-      to: { path: '^packages/(node|tensorflow)/', pathNot: '^packages/tensorflow/.*' },
+      to: { path: '^packages/node/' },
     },
     {
       name: 'examples-import-packages',

@@ -1,0 +1,42 @@
+/**
+ * `npx pnpm@12 test`: all checks, then all tests on the best backend that loads, and one closing line over both.
+ * `--tests-only` leaves out the checks; other arguments go to vitest.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runChecks } from './run-checks.ts';
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+}
+
+async function runVitest(filters: readonly string[]): Promise<VitestReport & { readonly code: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'heed-test-'));
+  const file = join(folder, 'report.json');
+  const code = await new Promise<number>((resolve) => {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const child = spawn('vitest', ['run', ...reporters, ...filters], { stdio: 'inherit' });
+    child.on('error', () => resolve(1));
+    child.on('close', (status) => resolve(status ?? 1));
+  });
+  try {
+    return { ...(JSON.parse(readFileSync(file, 'utf8')) as VitestReport), code };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const { values, positionals } = parseArgs({ options: { 'tests-only': { type: 'boolean' } }, allowPositionals: true });
+const checks = values['tests-only'] === true ? { passed: 0, failed: 0 } : await runChecks();
+const tests = await runVitest(positionals);
+// A file that fails to load has no failed test of its own; it counts as one.
+const failed = checks.failed + Math.max(tests.numFailedTests, tests.code === 0 ? 0 : 1);
+const skipped = tests.numPendingTests + tests.numTodoTests;
+console.log(`${checks.passed + tests.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed === 0 ? 0 : 1;

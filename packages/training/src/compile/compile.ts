@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { isCapturing } from '@heed/attention-core';
 
 export interface CompileOptions {
   /** Let XLA compile the recorded function: slower to build, sometimes faster to run. Default false. */
@@ -45,6 +46,11 @@ export function compile<A extends unknown[], R extends tf.TensorContainer>(
   fn: (...args: A) => R,
   options?: CompileOptions,
 ): Compiled<A, R> {
-  if (installed !== undefined) return installed(fn, options);
-  return Object.assign((...args: A) => fn(...args), { dispose: () => undefined });
+  const plain = (...args: A) => fn(...args);
+  if (installed === undefined) return Object.assign(plain, { dispose: () => undefined });
+  const compiled = installed(fn, options);
+  // A replay runs no JavaScript, so that maps could not be recorded: captured calls run as written.
+  return Object.assign((...args: A) => (isCapturing() ? plain(...args) : compiled(...args)), {
+    dispose: () => compiled.dispose(),
+  });
 }

@@ -15,6 +15,7 @@ const CHECKS: readonly { readonly name: string; readonly command: string }[] = [
   { name: 'boundaries between packages', command: 'turbo boundaries' },
   { name: 'import rules inside packages', command: 'depcruise --config .dependency-cruiser.cjs packages tooling' },
   { name: 'unused files, exports and dependencies', command: 'knip' },
+  { name: 'structure', command: 'node --import tsx tooling/check-structure/src/check-structure.ts' },
   { name: 'workspace manifests', command: 'manypkg check' },
 ];
 

@@ -1,0 +1,161 @@
+/**
+ * The rules of the house that a tool can hold, beside those of turbo (imports between packages), dependency-cruiser (imports inside
+ * them), knip (unused code) and oxlint (code). A rule looks at a tree of files and says what breaks it, a line each.
+ */
+
+export interface Tree {
+  /** Paths of all files, relative to the root, with `/`. */
+  readonly files: readonly string[];
+  readonly read: (path: string) => string;
+  readonly bytes: (path: string) => number;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly why: string;
+  readonly violations: (tree: Tree) => string[];
+}
+
+const MAXIMUM_LINES = 500;
+const MAXIMUM_FIXTURE_BYTES = 5 * 1024 * 1024;
+const DUMPING_GROUND = /^(utils?|helpers?|common|misc|shared|lib|types)$/;
+
+const source = (path: string) => /^(packages|tooling|apps)\/.*\.ts$/.test(path);
+const test = (path: string) => /\.test(-d)?\.ts$/.test(path);
+const matching = (tree: Tree, pattern: RegExp) =>
+  tree.files.flatMap((path) => {
+    const match = pattern.exec(path);
+    return match === null ? [] : [{ path, match }];
+  });
+
+/** Folders `<root>/<name>/` that lack `<name>.ts` or its test. */
+function incomplete(tree: Tree, kind: 'models' | 'datasets'): string[] {
+  const folders = new Set(
+    matching(tree, new RegExp(`^packages/[^/]+/src/${kind}/[^/]+/`)).map(({ match }) => match[0]),
+  );
+  return [...folders].flatMap((folder) => {
+    const name = folder.split('/').at(-2)!;
+    return [`${folder}${name}.ts`, `${folder}${name}.test.ts`].filter((path) => !tree.files.includes(path));
+  });
+}
+
+export const RULES: readonly Rule[] = [
+  {
+    name: 'every package has the same inside',
+    why: 'A reader who knows one package knows all.',
+    violations: (tree) =>
+      matching(tree, /^packages\/([^/]+)\/package\.json$/).flatMap(({ match }) =>
+        ['README.md', 'tsconfig.json', 'turbo.json', 'src/index.ts']
+          .map((file) => `packages/${match[1]}/${file}`)
+          .filter((path) => !tree.files.includes(path))
+          .map((path) => `${path} is missing`),
+      ),
+  },
+  {
+    name: 'no dumping grounds',
+    why: 'A name that says nothing is a sign that a thing has no room yet.',
+    violations: (tree) =>
+      tree.files.filter(source).filter((path) =>
+        path
+          .replace(/\.(test\.)?ts$/, '')
+          .split('/')
+          .some((part) => DUMPING_GROUND.test(part)),
+      ),
+  },
+  {
+    name: 'a model or dataset is a folder with a file of its name and its test',
+    why: 'Anything is found in two guesses.',
+    violations: (tree) =>
+      [...incomplete(tree, 'models'), ...incomplete(tree, 'datasets')].map((path) => `${path} is missing`),
+  },
+  {
+    name: 'a test stands beside its source',
+    why: 'What is tested is seen at a glance; a test without a subject is lost.',
+    violations: (tree) =>
+      matching(tree, /^(packages\/[^/]+\/src\/.*\/)([^/]+?)(\.[a-z0-9-]+)?\.test\.ts$/).flatMap(({ path, match }) => {
+        const [, folder, name, topic = ''] = match;
+        const subjects = [`${folder}${name}.ts`, `${folder}${name}${topic}.ts`];
+        return subjects.some((subject) => tree.files.includes(subject))
+          ? []
+          : [`${path} has no ${subjects[0]} beside it`];
+      }),
+  },
+  {
+    name: 'index.ts holds named re-exports only',
+    why: 'The public surface is what was meant, and is read in one place.',
+    violations: (tree) =>
+      tree.files
+        .filter((path) => /^packages\/[^/]+\/src\/index\.ts$/.test(path))
+        .flatMap((path) => {
+          const rest = tree
+            .read(path)
+            .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+            .replace(/export\s+(type\s+)?\{[^}]*\}\s+from\s+'[^']+';|import\s+'[^']+';/g, '')
+            .trim();
+          return rest === '' ? [] : [`${path}: ${rest.split('\n')[0]}`];
+        }),
+  },
+  {
+    name: `no source is longer than ${MAXIMUM_LINES} lines`,
+    why: 'Past that, a part wants a room of its own.',
+    violations: (tree) =>
+      tree.files
+        .filter((path) => source(path) && !test(path))
+        .flatMap((path) => {
+          const lines = tree.read(path).split('\n').length;
+          return lines > MAXIMUM_LINES ? [`${path}: ${lines} lines`] : [];
+        }),
+  },
+  {
+    name: 'examples and ledger entries are complete',
+    why: 'Every example is listed with what it does and takes; every figure names the entry that measured it.',
+    violations: (tree) => [
+      ...matching(tree, /^packages\/[^/]+\/examples\/[^/]+\.ts$/).flatMap(({ path }) =>
+        tree.read(path).includes('export default defineExample(')
+          ? []
+          : [`${path} has no export default defineExample(…)`],
+      ),
+      ...matching(tree, /^(packages\/[^/]+\/examples\/results\/[^/]+)\.ts$/).flatMap(({ path }) =>
+        tree.read(path).includes('export default defineResult(')
+          ? []
+          : [`${path} has no export default defineResult(…)`],
+      ),
+      ...matching(tree, /^(packages\/[^/]+\/examples\/results\/[^/]+)\.json$/).flatMap(({ path, match }) =>
+        tree.files.includes(`${match[1]}.ts`) ? [] : [`${path} has no entry beside it`],
+      ),
+    ],
+  },
+  {
+    name: 'the source condition is not published',
+    why: 'Published packages carry no TypeScript sources; a condition that points at them breaks bundlers.',
+    violations: (tree) =>
+      matching(tree, /^packages\/[^/]+\/package\.json$/).flatMap(({ path }) => {
+        const manifest = JSON.parse(tree.read(path)) as { private?: boolean; publishConfig?: { exports?: unknown } };
+        if (manifest.private === true) return [];
+        const published = manifest.publishConfig?.exports;
+        if (published === undefined) return [`${path} has no publishConfig.exports`];
+        return JSON.stringify(published).includes('@heed/source') ? [`${path} publishes @heed/source`] : [];
+      }),
+  },
+  {
+    name: 'tests are neither switched off nor singled out',
+    why: 'A skipped test is said to be skipped and why, at run time; it is not switched off in the code.',
+    violations: (tree) =>
+      tree.files
+        .filter((path) => source(path) && test(path) && !path.startsWith('tooling/check-structure/'))
+        .filter((path) => /\b(it|test|describe)\.(skip|only|todo)\(/.test(tree.read(path))),
+  },
+  {
+    name: 'fixtures stay small',
+    why: 'Data sets and published weights are fetched, never committed.',
+    violations: (tree) => {
+      const fixtures = tree.files.filter(
+        (path) => /\.(safetensors|bin|npy|npz|gz|png|wav|json)$/.test(path) && path.startsWith('packages/'),
+      );
+      const total = fixtures.reduce((sum, path) => sum + tree.bytes(path), 0);
+      return total > MAXIMUM_FIXTURE_BYTES
+        ? [`${total} bytes in ${fixtures.length} files, at most ${MAXIMUM_FIXTURE_BYTES}`]
+        : [];
+    },
+  },
+];

@@ -1,1 +1,12 @@
-export {};
+export type { BackendName } from './backend/backend-name.ts';
+export { startBackend, type StartBackendOptions, type StartedBackend } from './backend/start-backend.ts';
+export { fileFolder } from './files/file-folder.ts';
+export { progressBar, type ProgressBarOptions } from './progress/progress-bar.ts';
+export {
+  defineExample,
+  type Example,
+  type ExampleContext,
+  type ExampleDefinition,
+  type ExampleMinutes,
+} from './examples/define-example.ts';
+export type { OptionDefinition, OptionDefinitions, OptionValues } from './examples/options.ts';

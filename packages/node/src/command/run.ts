@@ -1,0 +1,118 @@
+import { startBackend } from '../backend/start-backend.ts';
+import { isExample, type Example } from '../examples/define-example.ts';
+import {
+  findModules,
+  loadDefault,
+  searchPlace,
+  stateFolder,
+  type FoundModule,
+  type SearchPlace,
+} from '../examples/find-modules.ts';
+import { nearNames } from '../examples/near-names.ts';
+import { describeOptions, parseOptions } from '../examples/options.ts';
+import { formatDuration } from '../progress/duration.ts';
+import { abortOnInterrupt } from './interrupt.ts';
+import type { Output } from './output.ts';
+import { UsageError } from './usage-error.ts';
+
+export const defaultExample = 'nlp/letter-to-sound';
+
+/** `heed run [<package>/<example>] [--list] [--quick] [the example's own options]`; returns the exit code. */
+export async function run(
+  args: readonly string[],
+  output: Output,
+  place: SearchPlace = searchPlace(),
+): Promise<number> {
+  const { flags, rest } = takeFlags(args, ['list', 'quick', 'help']);
+  const given = rest[0]?.startsWith('-') === false ? rest[0] : undefined;
+  const found = await findModules(place, '');
+  if (flags.has('list')) {
+    output.print(await list(found));
+    return 0;
+  }
+  const module = choose(given ?? defaultExample, found, 'run', 'example');
+  const example = await load(module);
+  if (flags.has('help')) {
+    output.print(`heed run ${module.name}: ${example.summary}\n${describeOptions(example.options)}`);
+    return 0;
+  }
+  const options = parseOptions(example.options, given === undefined ? rest : rest.slice(1), `heed run ${module.name}`);
+  return runExample(module.name, example, options, flags.has('quick'), output, place);
+}
+
+async function runExample(
+  name: string,
+  example: Example,
+  options: Record<string, unknown>,
+  quick: boolean,
+  output: Output,
+  place: SearchPlace,
+): Promise<number> {
+  const { signal, release } = abortOnInterrupt(output.say);
+  const begun = performance.now();
+  try {
+    const backend = await startBackend({ onMessage: output.say });
+    const folder = stateFolder(place, quick ? 'quick' : 'runs', ...name.split('/'));
+    await example.run({ options, signal, quick, backend, folder, print: output.print });
+    const took = formatDuration((performance.now() - begun) / 1000);
+    output.say(`heed: ${name} ${signal.aborted ? 'interrupted' : 'done'} after ${took} on ${backend.name}`);
+    return signal.aborted ? 130 : 0;
+  } catch (error) {
+    if (!signal.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error;
+    output.say(`heed: ${name} interrupted`);
+    return 130;
+  } finally {
+    release();
+  }
+}
+
+async function list(found: readonly FoundModule[]): Promise<string> {
+  if (found.length === 0) return 'No examples are here. Install a package that has some: npm install @heed/nlp';
+  const rows = await Promise.all(
+    found.map(async (module) => {
+      try {
+        const { summary, minutes } = await load(module);
+        return [module.name, `${minutes.tensorflow} / ${minutes.wasm} min`, summary];
+      } catch (error) {
+        return [
+          module.name,
+          '',
+          `does not load: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
+        ];
+      }
+    }),
+  );
+  const header = ['example', 'tensorflow / wasm', 'what it does'];
+  const widths = [0, 1].map((column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
+  return [header, ...rows]
+    .map(([name, time, what]) => `${name.padEnd(widths[0])}  ${time.padEnd(widths[1])}  ${what}`)
+    .join('\n');
+}
+
+async function load(module: FoundModule): Promise<Example> {
+  const example = await loadDefault(module);
+  if (isExample(example)) return example;
+  throw new Error(`heed run ${module.name}: the default export must be made by defineExample, got ${typeof example}`);
+}
+
+/** The module of that name, or an error that lists what may have been meant. */
+export function choose(name: string, found: readonly FoundModule[], command: string, kind: string): FoundModule {
+  const module = found.find((candidate) => candidate.name === name);
+  if (module !== undefined) return module;
+  const near = nearNames(
+    name,
+    found.map((candidate) => candidate.name),
+  );
+  const hint =
+    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `heed ${command} --list shows all ${found.length}`;
+  throw new UsageError(`heed ${command}: there is no ${kind} '${name}'; ${hint}`);
+}
+
+/** Takes the command's own switches out of the arguments, wherever they stand. */
+export function takeFlags(args: readonly string[], names: readonly string[]): { flags: Set<string>; rest: string[] } {
+  const own = new Set(names.map((name) => `--${name}`));
+  return {
+    flags: new Set(args.filter((arg) => own.has(arg)).map((arg) => arg.slice(2))),
+    rest: args.filter((arg) => !own.has(arg)),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Folder } from '@heed/training';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { errorCode } from './error-code.ts';
+import { isTemporaryName, writeAtomically } from './write-atomically.ts';
+
+/**
+ * A `Folder` over the file system. It is made with the first write; a write is atomic and on the disk when its promise is
+ * kept. `startBackend()` registers it for path strings, so `model.save('./translator')` needs no call of this.
+ *
+ * @param path absolute, or relative to the present working directory
+ * @throws (from `write`) if the folder is read-only or the disk full; (from `read`) if there is no such file; (from all) if
+ * a name is absolute or contains `..`
+ *
+ * @example
+ * ```ts
+ * import { fileFolder } from '@heed/node';
+ * const folder = fileFolder('./translator');
+ * await folder.write('notes/first.txt', new TextEncoder().encode('hello'));
+ * console.log(await folder.list()); // ['notes/first.txt']
+ * ```
+ */
+export function fileFolder(path: string): Folder {
+  const root = resolve(path);
+  const locate = (name: string, method: string): string => {
+    checkName(name, method);
+    return join(root, ...name.split('/'));
+  };
+  return {
+    label: path,
+
+    async read(name) {
+      const file = locate(name, 'read');
+      try {
+        return await readFile(file);
+      } catch (error) {
+        const code = errorCode(error);
+        const rule =
+          code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no file' : `cannot read (${code ?? String(error)})`;
+        throw new Error(`fileFolder.read: ${rule} '${name}' in ${path}`, { cause: error });
+      }
+    },
+
+    async write(name, data) {
+      await writeAtomically(locate(name, 'write'), data, 'fileFolder.write');
+    },
+
+    async list() {
+      try {
+        const entries = await readdir(root, { recursive: true, withFileTypes: true });
+        return entries
+          .filter((entry) => !entry.isDirectory() && !isTemporaryName(entry.name))
+          .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+          .sort();
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return [];
+        throw new Error(`fileFolder.list: cannot list ${path} (${errorCode(error) ?? String(error)})`, {
+          cause: error,
+        });
+      }
+    },
+
+    async remove(name) {
+      const file = locate(name, 'remove');
+      try {
+        await rm(file, { force: true });
+      } catch (error) {
+        throw new Error(
+          `fileFolder.remove: cannot remove '${name}' in ${path} (${errorCode(error) ?? String(error)})`,
+          {
+            cause: error,
+          },
+        );
+      }
+    },
+  };
+}
+
+function checkName(name: string, method: string): void {
+  const parts = name.split('/');
+  const legal = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\:\0]/.test(part));
+  if (!legal) {
+    throw new Error(
+      `fileFolder.${method}: a name must be relative, with '/' between its parts and without '..', got '${name}'`,
+    );
+  }
+}

@@ -19,9 +19,16 @@ export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './
 export { and, not, or } from './masks/algebra.ts';
 export { causal, type CausalOptions } from './masks/causal.ts';
 export { fromTensor } from './masks/from-tensor.ts';
+export { localWindow, type LocalWindowOptions } from './masks/local-window.ts';
 export { printMask, wholeRegion, type Mask, type MaskRegion, type Occupancy, type Range } from './masks/mask.ts';
 export { padding } from './masks/padding.ts';
 export { Module, type NamedParameter } from './module/module.ts';
+export {
+  CentrePredictor,
+  localGaussian,
+  type CentrePredictorConfig,
+  type LocalGaussianOptions,
+} from './normalisers/local-gaussian.ts';
 export type { Normaliser, Visibility } from './normalisers/normaliser.ts';
 export { softmax } from './normalisers/softmax.ts';
 export { sinusoidalPositions } from './positions/sinusoidal.ts';

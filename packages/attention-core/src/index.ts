@@ -43,6 +43,10 @@ export {
   type RecurrentInputs,
   type RecurrentOutputs,
 } from './recurrent/recurrent-layer.ts';
+export type { FloatFormat, SafetensorsDtype } from './safetensors/dtypes.ts';
+export { parseSafetensorsHeader, type SafetensorsEntry, type SafetensorsHeader } from './safetensors/header.ts';
+export { readSafetensors, SafetensorsFile } from './safetensors/read-safetensors.ts';
+export { writeSafetensors, type WriteSafetensorsOptions } from './safetensors/write-safetensors.ts';
 export { AdditiveScore, type AdditiveScoreConfig } from './scores/additive.ts';
 export { ConcatScore, type ConcatScoreConfig } from './scores/concat.ts';
 export { dot, scaledDot, type ScaledDotOptions } from './scores/dot.ts';

@@ -1,9 +1,13 @@
 export { compile, installCompiler, type Compiled, type CompileOptions, type Compiler } from './compile/compile.ts';
 export type { Folder } from './checkpoints/folder.ts';
 export { openFolder, registerFolderOpener } from './checkpoints/folder-opener.ts';
+export { memoryFolder } from './checkpoints/memory-folder.ts';
 export type { DatasetCard, DatasetFile, PackageFile } from './data/dataset-card.ts';
+export { DivergedError } from './loop/bad-tensor.ts';
+export { batchTensors, type Batch, type Batches, type BatchTensors, type HostArray } from './loop/batch.ts';
 export type {
   CheckpointEvent,
+  CheckpointFailedEvent,
   EndEvent,
   EpochEvent,
   EvaluationEvent,
@@ -12,3 +16,24 @@ export type {
   StepEvent,
   TrainingEvent,
 } from './loop/events.ts';
+export type {
+  CheckpointOptions,
+  EvaluationOptions,
+  LossContext,
+  LossFunction,
+  LossResult,
+  TrainOptions,
+} from './loop/options.ts';
+export { clipToNorm, globalNorm } from './loop/gradient-step.ts';
+export { train } from './loop/train.ts';
+export { countedPositions, crossEntropy, type CrossEntropyOptions } from './losses/cross-entropy.ts';
+export { Adam, type AdamOptions } from './optimizers/adam.ts';
+export type { AdamMomentOptions } from './optimizers/adam-moments.ts';
+export { AdamW, type AdamWOptions } from './optimizers/adamw.ts';
+export { Optimizer, type FlatGroup, type ParameterGroup } from './optimizers/optimizer.ts';
+export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
+export { constant } from './schedules/constant.ts';
+export { cosine } from './schedules/cosine.ts';
+export { linear } from './schedules/linear.ts';
+export { noam } from './schedules/noam.ts';
+export type { Schedule } from './schedules/schedule.ts';

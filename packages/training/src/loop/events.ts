@@ -6,6 +6,7 @@ export type TrainingEvent =
   | EvaluationEvent
   | EpochEvent
   | CheckpointEvent
+  | CheckpointFailedEvent
   | EndEvent;
 
 export interface StartEvent {
@@ -16,6 +17,10 @@ export interface StartEvent {
   readonly totalSteps?: number;
   /** Number of scalar weights that are trained. */
   readonly parameters: number;
+  /** Name of the checkpoint from which training goes on; absent at a fresh start. */
+  readonly resumedFrom?: string;
+  /** Checkpoints that were passed over because they are damaged, with the reason. */
+  readonly damaged: Readonly<Record<string, string>>;
 }
 
 /** A compiled step was recorded: the next call with the same shapes replays it. */
@@ -34,9 +39,11 @@ export interface StepEvent {
   readonly totalSteps?: number;
   readonly epoch: number;
   readonly loss: number;
+  /** What the loss function gave beside the loss. */
+  readonly metrics: Readonly<Record<string, number>>;
   readonly learningRate: number;
-  /** Global norm of the gradients before clipping; absent unless clipping is on. */
-  readonly gradientNorm?: number;
+  /** Global norm of the gradients, before clipping. */
+  readonly gradientNorm: number;
   /** Examples in this batch (words, images, …). */
   readonly examples: number;
   readonly milliseconds: number;
@@ -55,7 +62,7 @@ export interface EpochEvent {
   readonly type: 'epoch';
   readonly epoch: number;
   readonly step: number;
-  /** Mean loss over the epoch's steps. */
+  /** Mean loss over the epoch's batches, weighted where the loss function gives weights. */
   readonly loss: number;
 }
 
@@ -63,6 +70,13 @@ export interface CheckpointEvent {
   readonly type: 'checkpoint';
   readonly step: number;
   readonly name: string;
+}
+
+/** A save failed and training goes on, as `checkpoints.onError: 'continue'` asks. */
+export interface CheckpointFailedEvent {
+  readonly type: 'checkpoint-failed';
+  readonly step: number;
+  readonly error: Error;
 }
 
 export interface EndEvent {

@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * Numbers on the host with a shape: what batches are made of. Unlike a tensor it needs no freeing, can be made in a worker and
+ * waits in a queue at no cost; `train()` makes the tensors and frees them.
+ */
+export interface HostArray {
+  /** Row-major. Float32Array is float32, Int32Array int32, Uint8Array bool. */
+  readonly data: Float32Array | Int32Array | Uint8Array;
+  readonly shape: readonly number[];
+}
+
+/** The arrays of one batch by name; the first axis of each usually counts the examples. */
+export type Batch = Readonly<Record<string, HostArray>>;
+
+/** The same batch as the loss function sees it. */
+export type BatchTensors<B extends Batch> = { readonly [K in keyof B]: tf.Tensor };
+
+/**
+ * One epoch's batches. Where a run is resumed inside an epoch, the batches already seen are taken from the iterable and dropped,
+ * or skipped by `skip` where the iterable has it.
+ */
+export type Batches<B extends Batch> = (Iterable<B> | AsyncIterable<B>) & {
+  /** The same batches without the first `count`. */
+  skip?(count: number): Iterable<B> | AsyncIterable<B>;
+};
+
+/**
+ * A batch as tensors, which the caller disposes.
+ *
+ * @throws if an array's length does not fit its shape
+ */
+export function batchTensors<B extends Batch>(batch: B): BatchTensors<B> {
+  for (const [name, array] of Object.entries(batch)) checkHostArray(name, array);
+  return Object.fromEntries(Object.entries(batch).map(([name, array]) => [name, toTensor(array)])) as BatchTensors<B>;
+}
+
+/** A tensor of the array's numbers, which the caller disposes. */
+export function toTensor(array: HostArray): tf.Tensor {
+  return tf.tensor(array.data, [...array.shape], dtypeOf(array.data));
+}
+
+function checkHostArray(name: string, { data, shape }: HostArray): void {
+  if (!(data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)) {
+    throw new Error(
+      `train: batch.${name}.data must be a Float32Array, Int32Array or Uint8Array, got ${describe(data)}`,
+    );
+  }
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (size !== data.length) {
+    throw new Error(
+      `train: batch.${name} must hold as many numbers as its shape says, got ${data.length} for [${shape.join(', ')}]`,
+    );
+  }
+}
+
+function describe(value: unknown): string {
+  if (value === null || typeof value !== 'object') return typeof value;
+  return value.constructor?.name ?? 'object';
+}
+
+function dtypeOf(data: HostArray['data']): 'float32' | 'int32' | 'bool' {
+  if (data instanceof Float32Array) return 'float32';
+  return data instanceof Int32Array ? 'int32' : 'bool';
+}

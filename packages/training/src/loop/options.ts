@@ -1,0 +1,125 @@
+import type { Module, RandomStream } from '@heed/attention-core';
+import type * as tf from '@tensorflow/tfjs';
+import type { Folder } from '../checkpoints/folder.ts';
+import type { Optimizer } from '../optimizers/optimizer.ts';
+import type { Schedule } from '../schedules/schedule.ts';
+import type { Batch, Batches, BatchTensors } from './batch.ts';
+
+/** What a loss function is given beside the batch. */
+export interface LossContext {
+  /** Dropout and sampling draw from it: other numbers at every step, the same ones in every run under the same seed. */
+  readonly random: RandomStream;
+}
+
+/**
+ * A scalar; or the scalar with others by name, which appear in the step events. `weight`, e.g. a number of tokens, is how much a batch counts
+ * in a mean over several: with gradient accumulation and in the epoch's mean loss.
+ */
+export type LossResult =
+  tf.Tensor | ({ readonly loss: tf.Tensor; readonly weight?: tf.Tensor } & { readonly [metric: string]: tf.Tensor });
+
+/** The loss of a batch, from tensor operations only (it is recorded and replayed where the backend can). */
+export type LossFunction<B extends Batch> = (batch: BatchTensors<B>, context: LossContext) => LossResult;
+
+export interface EvaluationOptions {
+  /** Measures the model, e.g. on held-out data. */
+  readonly run: (context: {
+    readonly step: number;
+    /** The epoch in which, or after which, the evaluation takes place. */
+    readonly epoch: number;
+  }) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+  /** Evaluate after every so many steps. */
+  readonly everySteps?: number;
+  /** Evaluate after every so many epochs. Default 1, unless `everySteps` is given. */
+  readonly everyEpochs?: number;
+  /** The metric that decides which state is the best. Default 'loss'. */
+  readonly monitor?: string;
+  /** Whether less of it is better or more. Default 'min'. */
+  readonly goal?: 'min' | 'max';
+  /** Stop after so many evaluations in a row without a new best. Default: never. */
+  readonly patience?: number;
+  /** A new best must be better by more than this. Default 0. */
+  readonly minimumChange?: number;
+}
+
+export interface CheckpointOptions {
+  /** A path string works where something understands paths: see `openFolder`. */
+  readonly folder: Folder | string;
+  /** Save after every so many steps. */
+  readonly everySteps?: number;
+  /** Save after every so many epochs. Default 1, unless `everySteps` is given. */
+  readonly everyEpochs?: number;
+  /** How many of the newest checkpoints are kept. Default 2. */
+  readonly keepLast?: number;
+  /** Save at a new best evaluation too, and keep that one. Default false. */
+  readonly keepBest?: boolean;
+  /** Go on from the newest whole checkpoint in the folder, if there is one. Default true. */
+  readonly resume?: boolean;
+  /** What a failed save does: end the training with its error, or only a `checkpoint-failed` event. Default 'throw'. */
+  readonly onError?: 'throw' | 'continue';
+}
+
+export interface TrainOptions<B extends Batch> {
+  readonly model: Module;
+  /** Made by the caller over the model's parameters, and the caller's to dispose. */
+  readonly optimizer: Optimizer;
+  readonly loss: LossFunction<B>;
+  /** The batches of an epoch, counted from 0. The same epoch must give the same batches again, or resuming cannot be exact. */
+  readonly data: (epoch: number) => Batches<B> | Promise<Batches<B>>;
+  /** A constant, or a schedule over steps. */
+  readonly learningRate: number | Schedule;
+  /** Stop after so many epochs. One of `epochs` and `steps` must be given. */
+  readonly epochs?: number;
+  /** Stop after so many steps (updates). */
+  readonly steps?: number;
+  /** How many batches an epoch has, where that is known: lets events tell the total. Found out by itself where `data` returns arrays. */
+  readonly batchesPerEpoch?: number;
+  /** Seeds all randomness of the loss function. Default 0. */
+  readonly seed?: number;
+  /** Scale gradients down to this global norm where they exceed it. Default: no clipping. */
+  readonly clipNorm?: number;
+  /** Batches per update. Default 1. */
+  readonly accumulate?: number;
+  readonly evaluation?: EvaluationOptions;
+  readonly checkpoints?: CheckpointOptions;
+  /** What the run is, as JSON (the model's config …): saved with checkpoints; one made under another is refused. */
+  readonly config?: unknown;
+  /** Ends the training after the current step, with a checkpoint if there are any. */
+  readonly signal?: AbortSignal;
+  /** Let XLA compile the step: slower to start, sometimes faster. Default false. */
+  readonly xla?: boolean;
+}
+
+/** @throws if an option is out of range, naming it and its value */
+export function checkTrainOptions<B extends Batch>(options: TrainOptions<B>): void {
+  const { evaluation, checkpoints } = options;
+  if (options.epochs === undefined && options.steps === undefined) {
+    throw new Error('train: one of epochs and steps must be given, got neither');
+  }
+  atLeast(1, {
+    epochs: options.epochs,
+    steps: options.steps,
+    batchesPerEpoch: options.batchesPerEpoch,
+    accumulate: options.accumulate,
+    'evaluation.everySteps': evaluation?.everySteps,
+    'evaluation.everyEpochs': evaluation?.everyEpochs,
+    'evaluation.patience': evaluation?.patience,
+    'checkpoints.everySteps': checkpoints?.everySteps,
+    'checkpoints.everyEpochs': checkpoints?.everyEpochs,
+    'checkpoints.keepLast': checkpoints?.keepLast,
+  });
+  if (options.clipNorm !== undefined && !(options.clipNorm > 0)) {
+    throw new Error(`train: clipNorm must be positive, got ${options.clipNorm}`);
+  }
+  if (checkpoints?.keepBest === true && evaluation === undefined) {
+    throw new Error('train: checkpoints.keepBest needs an evaluation, got none');
+  }
+}
+
+function atLeast(low: number, counts: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, count] of Object.entries(counts)) {
+    if (count !== undefined && (!Number.isSafeInteger(count) || count < low)) {
+      throw new Error(`train: ${name} must be an integer of at least ${low}, got ${count}`);
+    }
+  }
+}

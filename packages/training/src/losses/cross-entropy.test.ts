@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import golden from './cross-entropy.golden.json' with { type: 'json' };
+import { countedPositions, crossEntropy } from './cross-entropy.ts';
+
+const logits = () => tf.tensor(golden.logits, golden.shape);
+
+describe('crossEntropy', () => {
+  for (const { labelSmoothing, ignoreIndex, labels, loss, gradientOfThreeTimesLoss } of golden.cases) {
+    it(`agrees with torch.nn.functional.cross_entropy, smoothing ${labelSmoothing}, ignoring ${ignoreIndex}`, () => {
+      const wanted = tf.tensor(labels, golden.shape.slice(0, 2), 'int32');
+      const objective = (x: tf.Tensor) => tf.mul(crossEntropy(x, wanted, { labelSmoothing, ignoreIndex }), 3);
+      const { value, grad } = tf.valueAndGrad(objective)(logits());
+      expect(value.dataSync()[0] / 3).toBeCloseTo(loss, 5);
+      expect(grad.reshape([-1])).toBeAllClose(gradientOfThreeTimesLoss);
+    });
+  }
+
+  it('is 0 with gradient 0 where no position counts', () => {
+    const ignored = tf.cast(tf.mul(tf.ones([2, 3]), -100), 'int32');
+    const { value, grad } = tf.valueAndGrad((x) => crossEntropy(x, ignored))(logits());
+    expect(value.dataSync()[0]).toBe(0);
+    expect(tf.max(tf.abs(grad)).dataSync()[0]).toBe(0);
+  });
+
+  it('stays finite for logits of any size', () => {
+    const huge = tf.tensor2d([
+      [1e30, -1e30],
+      [-1e4, 1e4],
+    ]);
+    const { value, grad } = tf.valueAndGrad((x) => crossEntropy(x, tf.tensor1d([0, 0], 'int32')))(huge);
+    expect(value.dataSync()[0]).toBeCloseTo(1e4, 0); // the second row: 2e4 nats, halved by the mean
+    expect(grad).toBeAllClose([
+      [0, 0],
+      [-0.5, 0.5],
+    ]);
+  });
+
+  it('leaves no tensors behind but the loss and its gradient', () => {
+    const [x, labels] = [logits(), tf.zeros([2, 3], 'int32')];
+    const before = tf.memory().numTensors;
+    tf.dispose(tf.valueAndGrad((given) => crossEntropy(given, labels))(x));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('counts the positions that are not ignored', () => {
+    expect(
+      countedPositions(
+        tf.tensor2d(
+          [
+            [1, -100],
+            [0, 2],
+          ],
+          [2, 2],
+          'int32',
+        ),
+      ).dataSync()[0],
+    ).toBe(3);
+    expect(countedPositions(tf.tensor1d([0, 1, 0], 'int32'), 0).dataSync()[0]).toBe(1);
+  });
+
+  it('refuses shapes and options that do not fit, naming them', () => {
+    expect(() => crossEntropy(logits(), tf.zeros([3, 2], 'int32'))).toThrow('got logits [2,3,5], labels [3,2]');
+    expect(() => crossEntropy(logits(), tf.zeros([2, 3]))).toThrow('labels must be int32, got float32');
+    expect(() => crossEntropy(logits(), tf.zeros([2, 3], 'int32'), { labelSmoothing: 1 })).toThrow(
+      'labelSmoothing must be in [0, 1), got 1',
+    );
+  });
+});

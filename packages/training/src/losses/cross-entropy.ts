@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs';
+
+export interface CrossEntropyOptions {
+  /** Positions with this label do not count. Default −100, as in PyTorch. */
+  readonly ignoreIndex?: number;
+  /** Share ε of the target that is spread evenly over all classes. Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * Cross-entropy from logits, as the mean over the counted positions; 0 where none counts.
+ *
+ * With p = softmax(logits): loss = (1−ε)·(−log p[label]) + ε·mean(−log p). Agrees with
+ * `torch.nn.functional.cross_entropy(…, ignore_index, label_smoothing)`, which gives NaN where none counts.
+ *
+ * @param logits float32 [..., V]
+ * @param labels int32 [...], each in [0, V) or `ignoreIndex`; the values are not checked
+ * @returns scalar, in nats
+ * @throws if the shapes do not fit or an option is out of range
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { crossEntropy } from '@heed/training';
+ * const logits = tf.tensor2d([[2, 0], [0, 2], [9, 9]]);
+ * crossEntropy(logits, tf.tensor1d([0, 1, -100], 'int32')).print(); // 0.1269
+ * ```
+ */
+export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: CrossEntropyOptions = {}): tf.Scalar {
+  const { ignoreIndex = -100, labelSmoothing = 0 } = options;
+  checkArguments(logits, labels, ignoreIndex, labelSmoothing);
+  const classes = logits.shape[logits.rank - 1];
+  const mean = tf.customGrad((flat, saveTensors) => {
+    const save = saveTensors as tf.GradSaveFunc;
+    const scores = flat as tf.Tensor2D; // [N, V]
+    const wanted = tf.reshape(labels, [-1]); // [N]
+    const counted = tf.cast(tf.notEqual(wanted, ignoreIndex), 'float32'); // [N]
+    const share = tf.div(counted, tf.maximum(tf.sum(counted), 1)); // [N]
+    const highest = tf.max(scores, 1, true); // [N, 1]
+    const normaliser = tf.add(tf.log(tf.sum(tf.exp(tf.sub(scores, highest)), 1, true)), highest); // [N, 1]
+    const target = smoothedTarget(wanted as tf.Tensor1D, classes, labelSmoothing); // [N, V]
+    const chosen = tf.sum(tf.mul(scores, target), 1); // [N]
+    save([scores, normaliser, target, share]);
+    return {
+      value: tf.sum(tf.mul(tf.sub(tf.squeeze(normaliser, [1]), chosen), share)),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const probabilities = tf.exp(tf.sub(saved[0], saved[1])); // [N, V]
+        const weight = tf.expandDims(tf.mul(saved[3], dy), 1); // [N, 1]
+        return [tf.mul(tf.sub(probabilities, saved[2]), weight)];
+      },
+    };
+  });
+  return tf.tidy(() => mean(tf.reshape(logits, [-1, classes])) as tf.Scalar);
+}
+
+/** How many positions count: a `weight` for `train()`. @param labels int32 [...] @returns float32 scalar */
+export function countedPositions(labels: tf.Tensor, ignoreIndex = -100): tf.Scalar {
+  return tf.tidy(() => tf.sum(tf.cast(tf.notEqual(labels, ignoreIndex), 'float32')));
+}
+
+/**
+ * [N] labels as [N, V] targets; an ignored label's row is even or empty, which its share of 0 hides. On WASM `tf.oneHot` makes whole
+ * numbers only.
+ */
+function smoothedTarget(labels: tf.Tensor1D, classes: number, smoothing: number): tf.Tensor {
+  const target = tf.cast(tf.oneHot(labels, classes), 'float32'); // [N, V]
+  return smoothing === 0 ? target : tf.add(tf.mul(target, 1 - smoothing), smoothing / classes);
+}
+
+function checkArguments(logits: tf.Tensor, labels: tf.Tensor, ignoreIndex: number, labelSmoothing: number): void {
+  if (String(logits.shape.slice(0, -1)) !== String(labels.shape) || logits.rank === 0) {
+    throw new Error(
+      `crossEntropy: labels must have the logits' shape without the last axis, got logits [${logits.shape}], labels [${labels.shape}]`,
+    );
+  }
+  if (labels.dtype !== 'int32') throw new Error(`crossEntropy: labels must be int32, got ${labels.dtype}`);
+  if (!Number.isInteger(ignoreIndex))
+    throw new Error(`crossEntropy: ignoreIndex must be an integer, got ${ignoreIndex}`);
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+    throw new Error(`crossEntropy: labelSmoothing must be in [0, 1), got ${labelSmoothing}`);
+  }
+}

@@ -1,0 +1,71 @@
+import { Module } from '@heed/attention-core';
+import * as tf from '@tensorflow/tfjs';
+import { checkRange, zeroSlot, type FlatGroup } from './optimizer.ts';
+
+/** What Adam and AdamW have in common. */
+export interface AdamMomentOptions {
+  /** Decay of the mean of gradients. Default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the mean of squared gradients. Default 0.999. */
+  readonly beta2?: number;
+  /** Added to the denominator. Default 1e-8. */
+  readonly epsilon?: number;
+}
+
+/** The running moments of gradients, and the direction that they give (Kingma & Ba 2015, algorithm 1). */
+export class AdamMoments extends Module {
+  /** int32 scalar: updates done. */
+  readonly steps: tf.Variable<tf.Rank.R0>;
+  readonly first: readonly tf.Variable<tf.Rank.R1>[];
+  readonly second: readonly tf.Variable<tf.Rank.R1>[];
+  private readonly beta1: number;
+  private readonly beta2: number;
+  private readonly epsilon: number;
+
+  constructor(groups: readonly FlatGroup[], options: Required<AdamMomentOptions>) {
+    super();
+    this.beta1 = options.beta1;
+    this.beta2 = options.beta2;
+    this.epsilon = options.epsilon;
+    this.steps = tf.tidy(() => tf.variable(tf.scalar(0, 'int32'), false));
+    this.first = groups.map(zeroSlot);
+    this.second = groups.map(zeroSlot);
+  }
+
+  beginUpdate(): void {
+    this.steps.assign(tf.add(this.steps, tf.scalar(1, 'int32')) as tf.Scalar);
+  }
+
+  /** m̂ / (√v̂ + ε) [P], after taking the gradient [P] into the moments. */
+  direction(group: FlatGroup, gradient: tf.Tensor): tf.Tensor {
+    const first = this.first[group.index];
+    const second = this.second[group.index];
+    first.assign(tf.add(tf.mul(first, this.beta1), tf.mul(gradient, 1 - this.beta1)) as tf.Tensor1D);
+    second.assign(tf.add(tf.mul(second, this.beta2), tf.mul(tf.square(gradient), 1 - this.beta2)) as tf.Tensor1D);
+    const mean = tf.div(first, this.correction(this.beta1));
+    const deviation = tf.div(tf.sqrt(second), tf.sqrt(this.correction(this.beta2)));
+    return tf.div(mean, tf.add(deviation, this.epsilon));
+  }
+
+  /**
+   * 1 − βᵗ. With u = tanh(−t·ln β / 2) it is 2u / (1 + u), which does not cancel: written as it stands, 1 − βᵗ in float32 is wrong in
+   * the fifth digit for β = 0.999 and small t.
+   */
+  private correction(beta: number): tf.Tensor {
+    const u = tf.tanh(tf.mul(tf.cast(this.steps, 'float32'), -Math.log(beta) / 2));
+    return tf.div(tf.mul(u, 2), tf.add(u, 1));
+  }
+}
+
+/** The options with their defaults. @throws if one is out of range. */
+export function adamMomentOptions(optimizer: string, options: AdamMomentOptions): Required<AdamMomentOptions> {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  for (const [name, beta] of [
+    ['beta1', beta1],
+    ['beta2', beta2],
+  ] as const) {
+    if (!(beta > 0 && beta < 1)) throw new Error(`${optimizer}: ${name} must be in (0, 1), got ${beta}`);
+  }
+  checkRange(optimizer, 'epsilon', epsilon, 0);
+  return { beta1, beta2, epsilon };
+}

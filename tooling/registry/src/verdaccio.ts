@@ -30,11 +30,18 @@ log: { type: file, path: ${join(folder, 'verdaccio.log')}, level: warn }
 `,
   );
   const npmrc = join(folder, 'npmrc');
-  writeFileSync(npmrc, `registry=${url}\n//127.0.0.1:${port}/:_authToken=anonymous\naudit=false\nfund=false\nupdate-notifier=false\n`);
+  writeFileSync(
+    npmrc,
+    `registry=${url}\n//127.0.0.1:${port}/:_authToken=anonymous\naudit=false\nfund=false\nupdate-notifier=false\n`,
+  );
   const require = createRequire(import.meta.url);
-  const child = spawn(process.execPath, [require.resolve('verdaccio/bin/verdaccio'), '--config', config, '--listen', `127.0.0.1:${port}`], {
-    stdio: 'ignore',
-  });
+  const child = spawn(
+    process.execPath,
+    [require.resolve('verdaccio/bin/verdaccio'), '--config', config, '--listen', `127.0.0.1:${port}`],
+    {
+      stdio: 'ignore',
+    },
+  );
   await untilAnswering(`${url}-/ping`, child);
   return {
     url,

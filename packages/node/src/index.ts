@@ -10,3 +10,15 @@ export {
   type ExampleMinutes,
 } from './examples/define-example.ts';
 export type { OptionDefinition, OptionDefinitions, OptionValues } from './examples/options.ts';
+export type {
+  DataEvent,
+  DataSource,
+  DataFetchedEvent,
+  DataNotCachedEvent,
+  DataProgressEvent,
+  DataRefusedEvent,
+  DataSourceEvent,
+} from './data/data-event.ts';
+export { fetchData, type FetchedData, type FetchOptions } from './data/fetch-data.ts';
+export { cacheFolder } from './files/cache-folder.ts';
+export { downloadBar } from './progress/download-bar.ts';

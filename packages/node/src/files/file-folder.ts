@@ -2,6 +2,7 @@ import type { Folder } from '@heed/training';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { errorCode } from './error-code.ts';
+import { isRelativeName } from './relative-name.ts';
 import { isTemporaryName, writeAtomically } from './write-atomically.ts';
 
 /**
@@ -77,9 +78,7 @@ export function fileFolder(path: string): Folder {
 }
 
 function checkName(name: string, method: string): void {
-  const parts = name.split('/');
-  const legal = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\:\0]/.test(part));
-  if (!legal) {
+  if (!isRelativeName(name)) {
     throw new Error(
       `fileFolder.${method}: a name must be relative, with '/' between its parts and without '..', got '${name}'`,
     );

@@ -1,26 +1,8 @@
 import type { StepEvent, TrainingEvent } from '@heed/training';
-import { Writable } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Collector } from './collector.test-support.ts';
 import { formatDuration } from './duration.ts';
 import { progressBar } from './progress-bar.ts';
-
-class Collector extends Writable {
-  text = '';
-  constructor(
-    readonly isTTY = false,
-    readonly columns = 100,
-  ) {
-    super();
-  }
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-  get lines(): string[] {
-    return stripVTControlCharacters(this.text).split('\n').filter(Boolean);
-  }
-}
 
 const step = (number: number, changes: Partial<StepEvent> = {}): StepEvent => ({
   type: 'step',
@@ -68,7 +50,7 @@ describe('progressBar', () => {
   });
 
   it('keeps evaluations in plain lines and on a terminal', () => {
-    for (const stream of [new Collector(), new Collector(true)]) {
+    for (const stream of [new Collector(), new Collector({ terminal: true })]) {
       const show = progressBar({ stream });
       show(step(1));
       show({ type: 'evaluation', step: 1, epoch: 1, metrics: { loss: 1.5, accuracy: 0.25 }, best: true });
@@ -79,18 +61,18 @@ describe('progressBar', () => {
   });
 
   it('draws a bar that is as full as the run is done, and keeps to the width of the terminal', () => {
-    const stream = new Collector(true, 120);
+    const stream = new Collector({ terminal: true, columns: 120 });
     progressBar({ stream })(step(50));
     const [line] = stream.lines;
     expect(line).toMatch(/^\[={15} {15}\] step 50\/100/);
-    const narrow = new Collector(true, 75);
+    const narrow = new Collector({ terminal: true, columns: 75 });
     progressBar({ stream: narrow })(step(50));
     expect(narrow.lines[0]).toMatch(/^\[=+ +\] step 50\/100/);
     expect(narrow.lines[0].length).toBeLessThanOrEqual(75);
   });
 
   it('redraws a terminal no more often than one can see', () => {
-    const stream = new Collector(true);
+    const stream = new Collector({ terminal: true });
     const show = progressBar({ stream });
     for (let number = 1; number <= 100; number += 1) {
       show(step(number));
@@ -101,7 +83,7 @@ describe('progressBar', () => {
 
   it('writes plain lines in CI, even to something that looks like a terminal', () => {
     vi.stubEnv('CI', 'true');
-    const stream = new Collector(true);
+    const stream = new Collector({ terminal: true });
     progressBar({ stream })(step(1));
     expect(stream.text).not.toContain('\u001B');
   });
@@ -118,7 +100,7 @@ describe('progressBar', () => {
   });
 
   it('says which checkpoint was passed over, and which could not be saved', () => {
-    const stream = new Collector(true);
+    const stream = new Collector({ terminal: true });
     const show = progressBar({ stream });
     show({ type: 'start', step: 0, parameters: 10, damaged: { 'step-20': 'cut short' } });
     show({ type: 'checkpoint-failed', step: 40, error: new Error('the disk is full') });
@@ -126,7 +108,7 @@ describe('progressBar', () => {
   });
 
   it('shows no time left where the length of the data is unknown', () => {
-    const stream = new Collector(true);
+    const stream = new Collector({ terminal: true });
     const { totalSteps: _unknown, ...event } = step(3);
     progressBar({ stream })(event);
     expect(stream.lines).toEqual(['step 3, epoch 1, loss 2.0000, 64 examples/s']);

@@ -1,5 +1,5 @@
 import type { TrainingEvent } from '@heed/training';
-import { createLogUpdate } from 'log-update';
+import { columnsOf, createDisplay, isTerminal } from './display.ts';
 import { formatDuration } from './duration.ts';
 import { describeEvaluation, drawBar, TrainingProgress } from './training-progress.ts';
 
@@ -13,9 +13,6 @@ export interface ProgressBarOptions {
   /** Default stderr, so that a program's own output can be piped on. */
   readonly stream?: NodeJS.WritableStream;
 }
-
-/** A terminal is redrawn at most every so many milliseconds. */
-const REDRAW = 80;
 
 /**
  * Shows a training run: loss, examples per second and time left. On a terminal one line is redrawn; elsewhere (a file, CI)
@@ -36,7 +33,7 @@ const REDRAW = 80;
 export function progressBar(options: ProgressBarOptions = {}): (event: TrainingEvent) => void {
   const { unit = 'examples', label, seconds = 10, stream = process.stderr } = options;
   const terminal = isTerminal(stream);
-  const display = terminal ? redrawn(stream) : plain(stream, seconds);
+  const display = createDisplay(stream, seconds);
   const before = label === undefined ? '' : `${label}: `;
   let progress = new TrainingProgress(unit);
   let begun = performance.now();
@@ -79,57 +76,4 @@ export function progressBar(options: ProgressBarOptions = {}): (event: TrainingE
         break;
     }
   };
-}
-
-/** Where a progress line goes: `show` may skip it, `keep` and `end` write it for good. */
-interface Display {
-  show(line: () => string): void;
-  keep(line: string): void;
-  end(line: string): void;
-}
-
-function redrawn(stream: NodeJS.WritableStream): Display {
-  const log = createLogUpdate(stream);
-  let drawnAt = -Infinity;
-  return {
-    show(line) {
-      if (performance.now() - drawnAt < REDRAW) return;
-      log(line());
-      drawnAt = performance.now();
-    },
-    keep: (line) => log.persist(line),
-    end(line) {
-      log(line);
-      log.done();
-      drawnAt = -Infinity;
-    },
-  };
-}
-
-function plain(stream: NodeJS.WritableStream, seconds: number): Display {
-  let writtenAt = -Infinity;
-  const write = (line: string): void => {
-    stream.write(`${line}\n`);
-  };
-  return {
-    show(line) {
-      if (performance.now() - writtenAt < seconds * 1000) return;
-      write(line());
-      writtenAt = performance.now();
-    },
-    keep: write,
-    end(line) {
-      write(line);
-      writtenAt = -Infinity;
-    },
-  };
-}
-
-/** CI systems pretend to be terminals at times, and keep every redrawn line. */
-function isTerminal(stream: NodeJS.WritableStream): boolean {
-  return 'isTTY' in stream && stream.isTTY === true && !process.env.CI && process.env.TERM !== 'dumb';
-}
-
-function columnsOf(stream: NodeJS.WritableStream): number {
-  return 'columns' in stream && typeof stream.columns === 'number' ? stream.columns : 80;
 }

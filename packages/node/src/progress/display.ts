@@ -1,0 +1,62 @@
+import { createLogUpdate } from 'log-update';
+
+/** A terminal is redrawn at most every so many milliseconds. */
+const REDRAW = 80;
+
+/** Where a progress line goes: `show` may skip it, `keep` and `end` write it for good. */
+export interface Display {
+  show(line: () => string): void;
+  keep(line: string): void;
+  end(line: string): void;
+}
+
+/** The display that suits `stream`: redrawn on a terminal, else a plain line every so many seconds. */
+export function createDisplay(stream: NodeJS.WritableStream, seconds: number): Display {
+  return isTerminal(stream) ? redrawn(stream) : plain(stream, seconds);
+}
+
+function redrawn(stream: NodeJS.WritableStream): Display {
+  const log = createLogUpdate(stream);
+  let drawnAt = -Infinity;
+  return {
+    show(line) {
+      if (performance.now() - drawnAt < REDRAW) return;
+      log(line());
+      drawnAt = performance.now();
+    },
+    keep: (line) => log.persist(line),
+    end(line) {
+      log(line);
+      log.done();
+      drawnAt = -Infinity;
+    },
+  };
+}
+
+function plain(stream: NodeJS.WritableStream, seconds: number): Display {
+  let writtenAt = -Infinity;
+  const write = (line: string): void => {
+    stream.write(`${line}\n`);
+  };
+  return {
+    show(line) {
+      if (performance.now() - writtenAt < seconds * 1000) return;
+      write(line());
+      writtenAt = performance.now();
+    },
+    keep: write,
+    end(line) {
+      write(line);
+      writtenAt = -Infinity;
+    },
+  };
+}
+
+/** CI systems pretend to be terminals at times, and keep every redrawn line. */
+export function isTerminal(stream: NodeJS.WritableStream): boolean {
+  return 'isTTY' in stream && stream.isTTY === true && !process.env.CI && process.env.TERM !== 'dumb';
+}
+
+export function columnsOf(stream: NodeJS.WritableStream): number {
+  return 'columns' in stream && typeof stream.columns === 'number' ? stream.columns : 80;
+}

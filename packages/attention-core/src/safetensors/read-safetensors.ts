@@ -46,7 +46,7 @@ export class SafetensorsFile {
 
 /**
  * Opens a [safetensors](https://github.com/huggingface/safetensors) file. The whole table of contents is checked here; a tensor's numbers
- * are converted when it is taken. Nothing is allocated that is larger than the file.
+ * are converted when it is taken. A tensor takes at most four bytes of memory for each byte in the file (U8 as int32).
  *
  * @throws if the file is truncated or breaks a rule of the format; the message names the rule and the value
  *

@@ -18,7 +18,6 @@ export interface Progress {
   readonly monitor: MonitorState | null;
 }
 
-const MODEL = 'model.safetensors';
 const STATE = 'training.json';
 
 /** Everything that a run needs to go on as if it had not stopped, as files. */
@@ -68,6 +67,3 @@ export function restoreCheckpoint(
   }
   return progress;
 }
-
-/** The file that holds the model's weights. */
-export const MODEL_FILE = MODEL;

@@ -35,8 +35,7 @@ export function batchTensors<B extends Batch>(batch: B): BatchTensors<B> {
   return Object.fromEntries(Object.entries(batch).map(([name, array]) => [name, toTensor(array)])) as BatchTensors<B>;
 }
 
-/** A tensor of the array's numbers, which the caller disposes. */
-export function toTensor(array: HostArray): tf.Tensor {
+function toTensor(array: HostArray): tf.Tensor {
   return tf.tensor(array.data, [...array.shape], dtypeOf(array.data));
 }
 

@@ -15,7 +15,7 @@ CASES = {
     "adamw": (torch.optim.AdamW, dict(lr=0.01)),
     "adamw with weight decay": (torch.optim.AdamW, dict(lr=0.05, betas=(0.9, 0.95), weight_decay=0.2)),
 }
-OUT = pathlib.Path(__file__).parents[2] / "packages/training/src/optimizers/optimizers.golden.json"
+OUT = pathlib.Path(__file__).parents[2] / "packages/training/src/optimizers/optimizer.golden.json"
 
 generator = torch.Generator().manual_seed(7)
 draw = lambda shape: torch.randn(shape, generator=generator)

@@ -5,7 +5,7 @@ import { clipToNorm, globalNorm } from '../loop/gradient-step.ts';
 import { Adam } from './adam.ts';
 import { AdamW } from './adamw.ts';
 import { type Optimizer } from './optimizer.ts';
-import golden from './optimizers.golden.json' with { type: 'json' };
+import golden from './optimizer.golden.json' with { type: 'json' };
 import { Sgd } from './sgd.ts';
 
 type ByName = Record<string, number[]>;

@@ -1,0 +1,125 @@
+import * as tf from '@tensorflow/tfjs';
+
+import type { GraphBuilder } from './graph-builder.ts';
+import type { Source } from './graph.ts';
+import { describeLine, markLine, type JavascriptLine } from './javascript-line.ts';
+import type { Binding, NativeBackend, TensorValues } from './native-backend.ts';
+import { override } from './override.ts';
+
+/** A tensor that was kept with `tf.keep`. */
+export interface Kept {
+  readonly tensor: tf.Tensor;
+  readonly line: JavascriptLine;
+}
+
+/** A flag that is true where an index is out of range; XLA itself would clamp the index without a word. */
+export interface Guard {
+  readonly source: Source;
+  readonly line: JavascriptLine;
+  /** Indices must be less. */
+  readonly limit: number;
+}
+
+/** What was seen while recording, beside the ops. */
+export interface Observations {
+  readonly kept: readonly Kept[];
+  readonly guards: readonly Guard[];
+}
+
+/**
+ * Runs `body` while every op that reaches TensorFlow is told to `builder`, and while reading a value that may differ from
+ * call to call, or drawing a random number in JavaScript, is an error that names the line.
+ */
+export function observe<Result>(
+  backend: NativeBackend,
+  builder: GraphBuilder,
+  options: { readonly name: string; readonly xla: boolean },
+  body: (observations: Observations) => Result,
+): Result {
+  const { name, xla } = options;
+  const kept: Kept[] = [];
+  const guards: Guard[] = [];
+  const madeInside = new WeakSet<object>();
+  let mayRead = false;
+
+  const restore = [
+    override(backend, 'binding', recordingBinding()),
+    override(backend, 'write', (values, shape, dtype) => {
+      madeInside.add(values);
+      return Object.getPrototypeOf(backend).write.call(backend, values, shape, dtype);
+    }),
+    override(tf.engine(), 'keep', (tensor) => {
+      kept.push({ tensor, line: markLine() });
+      tensor.kept = true;
+      return tensor;
+    }),
+    override(Math, 'random', () => {
+      throw new Error(
+        `compile: ${name} must not draw random numbers in JavaScript, since they would be the same at every call, got ` +
+          `Math.random ${describeLine(markLine())}; pass the numbers, or the key of a stateless op, as a tensor`,
+      );
+    }),
+    overrideGather(),
+  ];
+  try {
+    return body({ kept, guards });
+  } finally {
+    for (const undo of restore.reverse()) undo();
+  }
+
+  function recordingBinding(): Binding {
+    const { binding } = backend;
+    const own: Pick<Binding, 'createTensor' | 'tensorDataSync' | 'executeOp'> = {
+      createTensor(shape, dtype, values) {
+        const id = binding.createTensor(shape, dtype, values);
+        builder.addConstant(id, shape, dtype, values, madeInside.has(values));
+        return id;
+      },
+      tensorDataSync(id): TensorValues {
+        if (mayRead || !builder.isDependent(id)) return binding.tensorDataSync(id);
+        throw new Error(
+          `compile: ${name} must not read the values of tensors (dataSync, arraySync, data, print), since it runs only ` +
+            `once, got such a call ${describeLine(markLine())}`,
+        );
+      },
+      executeOp(op, attributes, ids, outputs) {
+        const inputs = ids.map((id) => builder.sourceOf(id));
+        const results = binding.executeOp(op, attributes, ids, outputs);
+        builder.addOperation(op, attributes, inputs, results);
+        return results;
+      },
+    };
+    return Object.create(binding, Object.getOwnPropertyDescriptors(own)) as Binding;
+  }
+
+  /** tfjs-node's gather reads its indices to check their range. That is right while recording; a replay checks otherwise. */
+  function overrideGather(): () => void {
+    const kernel = tf.getKernel('GatherV2', 'tensorflow');
+    const kernelFunc: tf.KernelFunc = (args) => {
+      mayRead = true;
+      try {
+        return kernel.kernelFunc(args);
+      } finally {
+        mayRead = false;
+        if (xla) addGuard(args);
+      }
+    };
+    const replace = (func: tf.KernelFunc) => {
+      tf.unregisterKernel('GatherV2', 'tensorflow');
+      tf.registerKernel({ ...kernel, kernelFunc: func });
+    };
+    replace(kernelFunc);
+    return () => replace(kernel.kernelFunc);
+  }
+
+  function addGuard({ inputs, attrs }: Parameters<tf.KernelFunc>[0]): void {
+    const indices = inputs['indices'] as tf.Tensor;
+    const [id] = backend.getInputTensorIds([indices]);
+    if (!builder.isDependent(id!)) return;
+    const limit = inputs['x']!.shape[attrs!['axis'] as number]!;
+    const flag = tf.tidy(() => tf.logicalOr(tf.less(indices, 0), tf.greaterEqual(indices, limit)).any());
+    const source = builder.sourceOf(backend.getInputTensorIds([flag])[0]!);
+    flag.dispose();
+    guards.push({ source, line: markLine(), limit });
+  }
+}

@@ -2,11 +2,13 @@
  * `npx pnpm@12 test:registry`: publishes every package to a registry on loopback and uses each as a stranger would, in empty
  * folders with an empty home.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FORWARD_PASSES, publishedPackages, type PublishedPackage } from './packages.ts';
 import { runCommand, type Outcome } from './run-command.ts';
+import { serveFolder } from './serve-folder.ts';
 import { inspectTarball } from './tarball.ts';
 import { startRegistry, type Registry } from './verdaccio.ts';
 
@@ -130,6 +132,122 @@ async function runReadme(registry: Registry, { name, example }: PublishedPackage
   }
 }
 
+/** The same README example where it may behave otherwise: newer Nodes, pnpm, native TensorFlow, a browser; and an example by name. */
+async function useElsewhere(registry: Registry, { name, example }: PublishedPackage): Promise<void> {
+  for (const version of ['22', '24']) {
+    const { folder, env } = stranger(registry, `node-${version}`);
+    const installed = await runCommand('npm', ['install', name, '@heed/node', `node@${version}`], { cwd: folder, env });
+    report(`npm install ${name} with Node ${version}`, failure(installed));
+    writeFileSync(join(folder, 'example.js'), example);
+    const node = join(folder, 'node_modules/node/bin/node');
+    const found = await runCommand(node, ['--version'], { cwd: folder, env });
+    report(`Node ${version} is Node ${version}`, found.output.startsWith(`v${version}.`) ? undefined : found.output);
+    report(
+      `the README's example of ${name} runs on Node ${version}`,
+      failure(await runCommand(node, ['example.js'], { cwd: folder, env })),
+    );
+  }
+
+  const withPnpm = stranger(registry, 'pnpm');
+  writeFileSync(join(withPnpm.folder, 'pnpm-workspace.yaml'), 'allowBuilds: { core-js: false }\n');
+  writeFileSync(join(withPnpm.folder, '.npmrc'), `registry=${registry.url}\n`);
+  const pnpmEnv = { ...withPnpm.env, npm_config_yes: 'true' };
+  const added = await runCommand('npx', ['pnpm@12', 'add', name, '@heed/node'], { cwd: withPnpm.folder, env: pnpmEnv });
+  report(`pnpm add ${name} @heed/node`, failure(added), `${added.seconds.toFixed(0)} s`);
+  writeFileSync(join(withPnpm.folder, 'example.js'), example);
+  report(
+    `the README's example of ${name} runs under pnpm`,
+    failure(await runCommand('node', ['example.js'], { cwd: withPnpm.folder, env: withPnpm.env })),
+  );
+
+  const native = stranger(registry, 'native');
+  // The native library is large: strangers share the one that this machine has.
+  const nativeEnv = {
+    ...native.env,
+    HOME: process.env.HOME,
+    HEED_CACHE: process.env.HEED_CACHE,
+    HEED_TENSORFLOW: undefined,
+  };
+  await runCommand('npm', ['install', '--ignore-scripts', name, '@heed/node', '@tensorflow/tfjs-node'], {
+    cwd: native.folder,
+    env: native.env,
+  });
+  const tensorflow = await runCommand('npx', ['heed', 'install-tensorflow'], { cwd: native.folder, env: nativeEnv });
+  report('npx heed install-tensorflow', failure(tensorflow), `${tensorflow.seconds.toFixed(0)} s`);
+  writeFileSync(join(native.folder, 'example.js'), example);
+  const onTensorflow = await runCommand('node', ['example.js'], {
+    cwd: native.folder,
+    env: { ...nativeEnv, HEED_BACKEND: 'tensorflow' },
+  });
+  report(`the README's example of ${name} runs on native TensorFlow`, failure(onTensorflow));
+
+  const listed = await runCommand('npx', ['heed', 'run', '--list'], { cwd: native.folder, env: nativeEnv });
+  report(
+    'npx heed run --list, from an install',
+    failure(listed) ?? (listed.output.includes('nlp/letter-to-sound') ? undefined : listed.output),
+  );
+  const dictionary = await runCommand('npm', ['install', '--ignore-scripts', 'cmu-pronouncing-dictionary@3.0.0'], {
+    cwd: native.folder,
+    env: native.env,
+  });
+  const ran = await runCommand('npx', ['heed', 'run', 'nlp/letter-to-sound', '--quick'], {
+    cwd: native.folder,
+    env: nativeEnv,
+  });
+  report(
+    'npx heed run nlp/letter-to-sound --quick, from an install',
+    failure(dictionary) ?? failure(ran),
+    `${ran.seconds.toFixed(0)} s`,
+  );
+}
+
+/** A Vite app that imports the package: it builds for the browser, and computes there. */
+async function useInBrowser(registry: Registry, { name }: PublishedPackage): Promise<void> {
+  const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+    (command) => spawnSync('which', [command]).status === 0,
+  );
+  const { folder, env } = stranger(registry, 'browser');
+  const { code, prints } = FORWARD_PASSES[name];
+  writeFileSync(
+    join(folder, 'index.html'),
+    '<!doctype html><title>app</title><body>waiting<script type="module" src="/main.js"></script>',
+  );
+  writeFileSync(
+    join(folder, 'main.js'),
+    code.replace('console.log(', 'document.body.textContent = [].concat(').replace(/\);$/, ").join(' ');"),
+  );
+  const installed = await runCommand('npm', ['install', name, 'vite@8'], { cwd: folder, env });
+  report(`npm install ${name} vite`, failure(installed));
+  const built = await runCommand('npx', ['vite', 'build', '--base', './'], { cwd: folder, env });
+  report(`a Vite app that imports ${name} builds`, failure(built), `${built.seconds.toFixed(0)} s`);
+  if (chromium === undefined) {
+    counts.skipped++;
+    console.log('- the app in a browser: skipped, there is no chromium');
+    return;
+  }
+  const { url, close } = await serveFolder(join(folder, 'dist'));
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ];
+  const page = await runCommand(
+    chromium,
+    [...flags, `--user-data-dir=${join(folder, 'profile')}`, '--virtual-time-budget=30000', '--dump-dom', url],
+    { cwd: folder, env },
+  );
+  close();
+  report(
+    '… and computes in Chromium',
+    page.output.includes(`<body>${prints}</body>`) ? undefined : page.output.slice(-2000),
+  );
+}
+
 async function size(folder: string): Promise<string> {
   const { output } = await runCommand('du', ['-sm', join(folder, 'node_modules')], { cwd: folder });
   return `${output.split('\t')[0]} MB`;
@@ -149,6 +267,9 @@ try {
     await installAlone(registry, published);
     await runReadme(registry, published);
   }
+  const nlp = packages.find(({ name }) => name === '@heed/nlp')!;
+  await useElsewhere(registry, nlp);
+  await useInBrowser(registry, nlp);
 } finally {
   await registry.stop();
   rmSync(workspace, { recursive: true, force: true });

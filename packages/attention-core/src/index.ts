@@ -20,6 +20,26 @@ export { labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelle
 export { renderHtml, type HtmlOptions } from './maps/render-html.ts';
 export { renderSvg, type SvgOptions } from './maps/render-svg.ts';
 export { renderTerminal, type TerminalOptions } from './maps/render-terminal.ts';
+export { attentionFlow } from './maps/attention-flow.ts';
+export { captureGradients, gradientAttention, relevance, type MapsWithGradients } from './maps/gradient-attention.ts';
+export { summariseHeads, type HeadSummaries } from './maps/head-summaries.ts';
+export { intervene, isIntervening, type Intervention } from './maps/intervene.ts';
+export {
+  deletionCurve,
+  faithfulness,
+  insertionCurve,
+  type FaithfulnessReport,
+  type PerturbationCurve,
+  type PerturbationOptions,
+} from './maps/perturbation.ts';
+export {
+  attentionPermutation,
+  parameterRandomisation,
+  rankCorrelation,
+  type ParameterRandomisationOptions,
+  type RandomisedPart,
+} from './maps/randomisation.ts';
+export { rollout, type RolloutOptions } from './maps/rollout.ts';
 export { and, not, or } from './masks/algebra.ts';
 export { causal, type CausalOptions } from './masks/causal.ts';
 export { fromTensor } from './masks/from-tensor.ts';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Bias } from '../biases/bias.ts';
 import { dropout } from '../layers/dropout.ts';
 import { recordMap, selectRows } from '../maps/capture.ts';
+import { changeWeights } from '../maps/intervene.ts';
 import { wholeRegion, type Mask } from '../masks/mask.ts';
 import type { Normaliser } from '../normalisers/normaliser.ts';
 import { softmax } from '../normalisers/softmax.ts';
@@ -90,8 +91,9 @@ function denseAttention(options: AttentionOptions): tf.Tensor {
     mask === undefined
       ? undefined
       : { allowed: mask.allowed(region), mayHideAll: mask.mayHideAll(queryLength, keyLength) };
-  const weights = normaliser.weights(scores, visibility);
-  recordMap(options.name ?? 'attention', (heads, queries) => selectRows(weights as tf.Tensor4D, heads, queries));
+  const name = options.name ?? 'attention';
+  const weights = changeWeights(name, normaliser.weights(scores, visibility));
+  recordMap(name, (heads, queries) => selectRows(weights as tf.Tensor4D, heads, queries));
   const kept = dropout(weights, options.dropout ?? 0, options.random);
   return unfold(combiner.combine(fold(kept), value)); // [B, H, L, Dv]
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { isIntervening } from './intervene.ts';
 
 /** The weights of one attention that ran. */
 export interface AttentionMap {
@@ -54,9 +55,9 @@ export function capture<T extends tf.TensorContainer>(
   }
 }
 
-/** Whether maps are being kept: compiled functions run uncompiled then. */
+/** Whether maps are being kept or changed (`intervene`): compiled functions run uncompiled then. */
 export function isCapturing(): boolean {
-  return recorder !== undefined;
+  return recorder !== undefined || isIntervening();
 }
 
 /**

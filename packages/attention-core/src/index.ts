@@ -1,5 +1,5 @@
 export { attention, type AttentionOptions } from './attention/attention.ts';
-export { weightedSum, type Combiner } from './attention/combiner.ts';
+export { gather, weightedSum, type Combiner } from './attention/combiner.ts';
 export {
   mergeHeads,
   MultiHeadAttention,
@@ -7,6 +7,7 @@ export {
   type MultiHeadAttentionConfig,
   type MultiHeadAttentionInputs,
 } from './attention/multi-head-attention.ts';
+export { stopGradient } from './autodiff/stop-gradient.ts';
 export { withGradient, type Fused } from './autodiff/with-gradient.ts';
 export type { Bias } from './biases/bias.ts';
 export { activate, gelu, geluTanh, type Activation } from './layers/activations.ts';
@@ -15,6 +16,7 @@ export { Embedding, type EmbeddingConfig } from './layers/embedding.ts';
 export { FeedForward, type FeedForwardConfig } from './layers/feed-forward.ts';
 export { LayerNorm, layerNorm, type LayerNormConfig } from './layers/layer-norm.ts';
 export { Linear, linear, weight, type LinearConfig } from './layers/linear.ts';
+export { RmsNorm, rmsNorm, type RmsNormConfig } from './layers/rms-norm.ts';
 export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './maps/capture.ts';
 export { labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
 export { renderHtml, type HtmlOptions } from './maps/render-html.ts';
@@ -47,6 +49,13 @@ export { localWindow, type LocalWindowOptions } from './masks/local-window.ts';
 export { printMask, wholeRegion, type Mask, type MaskRegion, type Occupancy, type Range } from './masks/mask.ts';
 export { padding } from './masks/padding.ts';
 export { Module, type NamedParameter } from './module/module.ts';
+export { coSoftmax, type CoSoftmax, type CoSoftmaxOptions } from './normalisers/co-softmax.ts';
+export {
+  hardSample,
+  hardStraightThrough,
+  type HardSampleOptions,
+  type StraightThroughOptions,
+} from './normalisers/hard.ts';
 export {
   CentrePredictor,
   localGaussian,
@@ -54,7 +63,12 @@ export {
   type LocalGaussianOptions,
 } from './normalisers/local-gaussian.ts';
 export type { Normaliser, Visibility } from './normalisers/normaliser.ts';
-export { softmax } from './normalisers/softmax.ts';
+export { ReinforceTrace, RunningBaseline, type ReinforceLossOptions } from './normalisers/reinforce.ts';
+export { segmentMax, segmentMean, segmentSoftmax, segmentSum } from './normalisers/segments.ts';
+export { sigmoid, unnormalised, type SigmoidOptions } from './normalisers/sigmoid.ts';
+export { SinkSoftmax, softmax } from './normalisers/softmax.ts';
+export { threshold, topK } from './normalisers/sparse-softmax.ts';
+export { sparsemax } from './normalisers/sparsemax.ts';
 export { sinusoidalPositions } from './positions/sinusoidal.ts';
 export { Random, type RandomState } from './random/random.ts';
 export { RandomStream, seedKey } from './random/random-stream.ts';
@@ -73,6 +87,13 @@ export { readSafetensors, SafetensorsFile } from './safetensors/read-safetensors
 export { writeSafetensors, type WriteSafetensorsOptions } from './safetensors/write-safetensors.ts';
 export { AdditiveScore, type AdditiveScoreConfig } from './scores/additive.ts';
 export { ConcatScore, type ConcatScoreConfig } from './scores/concat.ts';
+export { cosine, type CosineOptions } from './scores/cosine.ts';
 export { dot, scaledDot, type ScaledDotOptions } from './scores/dot.ts';
+export { gaussianKernel, GaussianKernelScore, uniform } from './scores/gaussian-kernel.ts';
 export { GeneralScore, type GeneralScoreConfig } from './scores/general.ts';
+export { LocationScore, type LocationScoreConfig } from './scores/location.ts';
+export { queryKeyNorm, type HeadNorm } from './scores/query-key-norm.ts';
 export type { Score } from './scores/score.ts';
+export { scoreMod, type ScoreIndices } from './scores/score-mod.ts';
+export { softcap } from './scores/softcap.ts';
+export { temperature } from './scores/temperature.ts';

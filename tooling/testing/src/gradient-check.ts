@@ -17,33 +17,68 @@ export interface GradientCheckOptions {
 export function expectGradientsToMatchDifferences(
   f: (...inputs: tf.Tensor[]) => tf.Tensor,
   inputs: readonly tf.Tensor[],
-  { step = 1e-2, tolerance = 5e-3, entries = 24 }: GradientCheckOptions = {},
+  options: GradientCheckOptions = {},
 ): void {
   tf.tidy(() => {
-    const objective = (...args: tf.Tensor[]) => {
-      const y = f(...args);
-      const uneven = tf.reshape(tf.cos(tf.mul(tf.range(0, y.size), 1.7)), y.shape);
-      return tf.sum(tf.mul(y, uneven)) as tf.Scalar;
-    };
+    const objective = (...args: tf.Tensor[]) => unevenSum(f(...args));
     const gradients = tf.grads(objective)([...inputs]);
     inputs.forEach((input, which) => {
-      const values = input.dataSync();
-      const analytic = gradients[which].dataSync();
-      const stride = Math.max(1, Math.floor(input.size / entries));
-      const scale = Math.max(1, ...Array.from(analytic, Math.abs));
-      for (let i = 0; i < input.size; i += stride) {
-        const at = (shift: number) => {
-          const moved = Float32Array.from(values);
-          moved[i] += shift;
-          const args = inputs.map((x, j) => (j === which ? tf.tensor(moved, input.shape) : x));
-          return objective(...args).dataSync()[0];
-        };
-        const numeric = (at(step) - at(-step)) / (2 * step);
-        expect(
-          Math.abs(numeric - analytic[i]) / scale,
-          `input ${which}, entry ${i}: gradient ${analytic[i]}, finite difference ${numeric}`,
-        ).toBeLessThan(tolerance);
-      }
+      const at = (values: Float32Array) =>
+        objective(...inputs.map((x, i) => (i === which ? tf.tensor(values, input.shape) : x))).dataSync()[0];
+      compare(`input ${which}`, input, gradients[which], at, options);
     });
   });
+}
+
+/** The same by the variables that `f` reads, each of which is left as it was. */
+export function expectVariableGradientsToMatchDifferences(
+  f: () => tf.Tensor,
+  variables: readonly { readonly name: string; readonly variable: tf.Variable }[],
+  options: GradientCheckOptions = {},
+): void {
+  tf.tidy(() => {
+    const { grads } = tf.variableGrads(
+      () => unevenSum(f()),
+      variables.map(({ variable }) => variable),
+    );
+    for (const { name, variable } of variables) {
+      const before = variable.dataSync();
+      const at = (values: ArrayLike<number>) => {
+        variable.assign(tf.tensor(Float32Array.from(values), variable.shape));
+        return unevenSum(f()).dataSync()[0];
+      };
+      compare(name, variable, grads[variable.name], at, options);
+      at(before);
+    }
+  });
+}
+
+function unevenSum(y: tf.Tensor): tf.Scalar {
+  const uneven = tf.reshape(tf.cos(tf.mul(tf.range(0, y.size), 1.7)), y.shape);
+  return tf.sum(tf.mul(y, uneven)) as tf.Scalar;
+}
+
+function compare(
+  name: string,
+  input: tf.Tensor,
+  gradient: tf.Tensor,
+  at: (values: Float32Array) => number,
+  { step = 1e-2, tolerance = 5e-3, entries = 24 }: GradientCheckOptions,
+): void {
+  const values = Float32Array.from(input.dataSync());
+  const analytic = gradient.dataSync();
+  const stride = Math.max(1, Math.floor(input.size / entries));
+  const scale = Math.max(1, ...Array.from(analytic, Math.abs));
+  for (let i = 0; i < input.size; i += stride) {
+    const moved = (shift: number) => {
+      const changed = Float32Array.from(values);
+      changed[i] += shift;
+      return at(changed);
+    };
+    const numeric = (moved(step) - moved(-step)) / (2 * step);
+    expect(
+      Math.abs(numeric - analytic[i]) / scale,
+      `${name}, entry ${i}: gradient ${analytic[i]}, finite difference ${numeric}`,
+    ).toBeLessThan(tolerance);
+  }
 }

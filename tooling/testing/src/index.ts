@@ -1,4 +1,8 @@
 export { allClose, type Numbers, type Tolerance } from './all-close.ts';
 export { useBackend, type BackendName } from './backend.ts';
-export { expectGradientsToMatchDifferences, type GradientCheckOptions } from './gradient-check.ts';
+export {
+  expectGradientsToMatchDifferences,
+  expectVariableGradientsToMatchDifferences,
+  type GradientCheckOptions,
+} from './gradient-check.ts';
 export { describeModelContract, type ContractModel, type ModelContract } from './model-contract.ts';

@@ -85,7 +85,7 @@ function denseAttention(options: AttentionOptions): tf.Tensor {
   const fold = (x: tf.Tensor) => (grouped ? tf.reshape(x, [batch, keyValueHeads, -1, x.shape[3]!]) : x); // [B, K, H/K·L, ·]
   const unfold = (x: tf.Tensor) => (grouped ? tf.reshape(x, [batch, heads, queryLength, -1]) : x); // [B, H, L, ·]
 
-  const raw = unfold(score.scores(fold(query), key)); // [B, H, L, S]
+  const raw = unfold(score.scores(fold(query), key, region)); // [B, H, L, S]
   const scores = bias === undefined ? raw : tf.add(raw, bias.values(region));
   const visibility =
     mask === undefined
@@ -95,7 +95,7 @@ function denseAttention(options: AttentionOptions): tf.Tensor {
   const weights = changeWeights(name, normaliser.weights(scores, visibility));
   recordMap(name, (heads, queries) => selectRows(weights as tf.Tensor4D, heads, queries));
   const kept = dropout(weights, options.dropout ?? 0, options.random);
-  return unfold(combiner.combine(fold(kept), value)); // [B, H, L, Dv]
+  return unfold(combiner.combine(fold(kept), value, region)); // [B, H, L, Dv]
 }
 
 function requireShapes({ query, key, value }: AttentionOptions): void {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { weight, requireWidth } from '../layers/linear.ts';
+import { Module } from '../module/module.ts';
 import type { Normaliser, Visibility } from './normaliser.ts';
-
-/** Added to hidden scores: finite, and so far below every sensible score that its exponential is 0 in float32. */
-const HIDDEN = -1e30;
+import { hideScores, visibleOrZero } from './visible.ts';
 
 /**
  * exp(s) / Σ exp(s) over the visible keys.
@@ -24,7 +24,7 @@ export function maskedSoftmax(scores: tf.Tensor, visibility?: Visibility): tf.Te
   return withGradient(
     [scores],
     (scores) => {
-      const weights = softmaxOfVisible(scores, visibility);
+      const weights = visibleOrZero(tf.softmax(hideScores(scores, visibility)), visibility);
       return { value: weights, saved: [weights] };
     },
     (dy, [weights]) => {
@@ -34,9 +34,35 @@ export function maskedSoftmax(scores: tf.Tensor, visibility?: Visibility): tf.Te
   );
 }
 
-function softmaxOfVisible(scores: tf.Tensor, visibility: Visibility | undefined): tf.Tensor {
-  if (visibility === undefined) return tf.softmax(scores);
-  const visible = tf.cast(visibility.allowed, 'float32');
-  const weights = tf.softmax(tf.add(scores, tf.mul(tf.sub(1, visible), HIDDEN)));
-  return visibility.mayHideAll ? tf.mul(weights, visible) : weights;
+/**
+ * Softmax with a learned sink for each head: a score to which no key belongs, so that a head can attend to nothing
+ * (StreamingLLM, Xiao et al. 2024; gpt-oss 2025):
+ *
+ *     w_i = exp(s_i) / (exp(sink_h) + Σ exp(s_j))
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { SinkSoftmax } from '@heed/attention-core';
+ * new SinkSoftmax({ heads: 1 }).weights(tf.zeros([1, 1, 1, 3])).print(); // all 0.25: the sink takes as much as a key
+ * ```
+ */
+export class SinkSoftmax extends Module implements Normaliser {
+  readonly name = 'sink-softmax';
+  readonly sink: tf.Variable<tf.Rank.R1>;
+
+  /** @param config.heads H. The sinks begin at 0 */
+  constructor({ heads }: { readonly heads: number }) {
+    super();
+    requireWidth('SinkSoftmax', 'heads', heads);
+    this.sink = weight(new Float32Array(heads), [heads]);
+  }
+
+  /** @param scores [B, H, L, S] @returns weights [B, H, L, S] */
+  weights(scores: tf.Tensor, visibility?: Visibility): tf.Tensor {
+    // softmax over keys and sink = softmax over the keys × the keys' share, and the share is a sigmoid
+    const weights = maskedSoftmax(scores, visibility);
+    const total = tf.logSumExp(hideScores(scores, visibility), -1, true); // [B, H, L, 1]
+    return tf.mul(weights, tf.sigmoid(tf.sub(total, tf.reshape(this.sink, [-1, 1, 1]))));
+  }
 }

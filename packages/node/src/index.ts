@@ -26,3 +26,13 @@ export type { ChartSeries, LineChart } from './report/line-chart.ts';
 export type { Report, ReportSection } from './report/render-report.ts';
 export type { Table } from './report/table.ts';
 export { writeReport } from './report/write-report.ts';
+export {
+  defineResult,
+  type FigureDefinition,
+  type FigureDefinitions,
+  type FigureValues,
+  type Measured,
+  type ResultContext,
+  type ResultDefinition,
+  type ResultEntry,
+} from './ledger/define-result.ts';

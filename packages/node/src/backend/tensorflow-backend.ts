@@ -1,5 +1,5 @@
+import { canCompile, compile, loadTensorflow } from '@heed/tensorflow';
 import { installCompiler, type Compiler } from '@heed/training';
-import * as tensorflow from '@heed/tensorflow';
 
 /**
  * Makes native TensorFlow the backend and lets `compile` of @heed/training record steps.
@@ -8,10 +8,18 @@ import * as tensorflow from '@heed/tensorflow';
  * @throws if tfjs-node or its binding does not load
  */
 export async function startTensorflow(): Promise<{ detail: string; compiles: boolean }> {
-  const tf = await tensorflow.loadTensorflow();
+  const tf = await loadTensorflow();
   const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } };
-  const { compile } = tensorflow as unknown as { compile?: Compiler };
-  const compiles = compile !== undefined && 'addFunctionDef' in binding;
-  installCompiler(compiles ? compile : undefined);
+  const compiles = canCompile();
+  installCompiler(compiles ? recordingCompiler : undefined);
   return { detail: `TensorFlow ${binding.TF_Version}, ${compiles ? 'compiled steps' : 'eager'}`, compiles };
 }
+
+/** `compile` of @heed/tensorflow in the words of training, which hears of those recordings only that will be replayed. */
+const recordingCompiler: Compiler = (fn, { xla, onRecord } = {}) =>
+  compile(fn, {
+    ...(xla !== undefined && { xla }),
+    onRecord: ({ kept, milliseconds, nodes }) => {
+      if (kept) onRecord?.({ milliseconds, operations: nodes });
+    },
+  });

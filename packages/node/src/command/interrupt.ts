@@ -7,7 +7,7 @@ const SAME_PRESS = 400;
  * @param say where the line goes that announces it
  * @returns the signal, and `release` that stops listening
  */
-export function abortOnInterrupt(say: (line: string) => void): { signal: AbortSignal; release: () => void } {
+function abortOnInterrupt(say: (line: string) => void): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   let pressedAt = -Infinity;
   const listen = (): void => {
@@ -27,4 +27,28 @@ export function abortOnInterrupt(say: (line: string) => void): { signal: AbortSi
       process.off('SIGTERM', listen);
     },
   };
+}
+
+/**
+ * Runs `work` with a signal that Ctrl-C aborts.
+ *
+ * @param name what was interrupted, for the message
+ * @returns the exit code: that of `work`, or 130 if it was interrupted
+ */
+export async function untilInterrupted(
+  name: string,
+  say: (line: string) => void,
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const { signal, release } = abortOnInterrupt(say);
+  try {
+    const code = await work(signal);
+    if (!signal.aborted) return code;
+  } catch (error) {
+    if (!signal.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error;
+  } finally {
+    release();
+  }
+  say(`heed: ${name} interrupted; the same command goes on`);
+  return 130;
 }

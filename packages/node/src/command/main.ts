@@ -1,4 +1,5 @@
 import { processOutput, type Output } from './output.ts';
+import { results } from './results.ts';
 import { run } from './run.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -21,6 +22,8 @@ export async function main(args: readonly string[], output: Output = processOutp
     switch (command) {
       case 'run':
         return await run(rest, output);
+      case 'results':
+        return await results(rest, output);
       case undefined:
       case 'help':
       case '--help':

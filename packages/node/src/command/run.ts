@@ -8,12 +8,11 @@ import {
   type FoundModule,
   type SearchPlace,
 } from '../examples/find-modules.ts';
-import { nearNames } from '../examples/near-names.ts';
 import { describeOptions, parseOptions } from '../examples/options.ts';
 import { formatDuration } from '../progress/duration.ts';
-import { abortOnInterrupt } from './interrupt.ts';
+import { choose, takeFlags } from './arguments.ts';
+import { untilInterrupted } from './interrupt.ts';
 import type { Output } from './output.ts';
-import { UsageError } from './usage-error.ts';
 
 export const defaultExample = 'nlp/letter-to-sound';
 
@@ -48,22 +47,16 @@ async function runExample(
   output: Output,
   place: SearchPlace,
 ): Promise<number> {
-  const { signal, release } = abortOnInterrupt(output.say);
   const begun = performance.now();
-  try {
+  return untilInterrupted(name, output.say, async (signal) => {
     const backend = await startBackend({ onMessage: output.say });
     const folder = stateFolder(place, quick ? 'quick' : 'runs', ...name.split('/'));
     await example.run({ options, signal, quick, backend, folder, print: output.print });
-    const took = formatDuration((performance.now() - begun) / 1000);
-    output.say(`heed: ${name} ${signal.aborted ? 'interrupted' : 'done'} after ${took} on ${backend.name}`);
-    return signal.aborted ? 130 : 0;
-  } catch (error) {
-    if (!signal.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error;
-    output.say(`heed: ${name} interrupted`);
-    return 130;
-  } finally {
-    release();
-  }
+    if (!signal.aborted) {
+      output.say(`heed: ${name} done after ${formatDuration((performance.now() - begun) / 1000)} on ${backend.name}`);
+    }
+    return 0;
+  });
 }
 
 async function list(found: readonly FoundModule[]): Promise<string> {
@@ -93,26 +86,4 @@ async function load(module: FoundModule): Promise<Example> {
   const example = await loadDefault(module);
   if (isExample(example)) return example;
   throw new Error(`heed run ${module.name}: the default export must be made by defineExample, got ${typeof example}`);
-}
-
-/** The module of that name, or an error that lists what may have been meant. */
-export function choose(name: string, found: readonly FoundModule[], command: string, kind: string): FoundModule {
-  const module = found.find((candidate) => candidate.name === name);
-  if (module !== undefined) return module;
-  const near = nearNames(
-    name,
-    found.map((candidate) => candidate.name),
-  );
-  const hint =
-    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `heed ${command} --list shows all ${found.length}`;
-  throw new UsageError(`heed ${command}: there is no ${kind} '${name}'; ${hint}`);
-}
-
-/** Takes the command's own switches out of the arguments, wherever they stand. */
-export function takeFlags(args: readonly string[], names: readonly string[]): { flags: Set<string>; rest: string[] } {
-  const own = new Set(names.map((name) => `--${name}`));
-  return {
-    flags: new Set(args.filter((arg) => own.has(arg)).map((arg) => arg.slice(2))),
-    rest: args.filter((arg) => !own.has(arg)),
-  };
 }

@@ -123,6 +123,20 @@ describe.runIf(native)('compile', () => {
       compiled.dispose();
     });
 
+    it('leaves strings from outside as they are, long ones too', () => {
+      const text = 'a string that is too long to be kept within its own descriptor';
+      const outside = tf.tensor1d([text, 'b']);
+      const v = tf.variable(tf.scalar(text));
+      const compiled = compile((x: tf.Tensor) => [tf.concat([outside, x.reshape([1])]), v.reshape([1])]);
+      const x = tf.scalar(text + text);
+      for (let i = 0; i < 4; i++) {
+        const results = compiled(x).map((result) => [...result.dataSync<'string'>()]);
+        expect(results).toEqual([[text, 'b', text + text], [text]]);
+      }
+      expect([...outside.dataSync<'string'>(), ...v.dataSync<'string'>()]).toEqual([text, 'b', text]);
+      compiled.dispose();
+    });
+
     it('rounds int32 tensors as loadTensorflow() repairs it', () => {
       const compiled = compile((x: tf.Tensor) => x.round());
       for (let i = 0; i < 3; i++) expect(compiled(tf.tensor1d([3, -4], 'int32')).arraySync()).toEqual([3, -4]);

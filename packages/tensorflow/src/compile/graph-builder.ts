@@ -2,7 +2,7 @@ import type { Variable } from '@tensorflow/tfjs';
 
 import type { Constant, Graph, Input, Operation, Origin, Source } from './graph.ts';
 import { describeLine, markLine } from './javascript-line.ts';
-import type { Attribute, Binding, TensorMetadata, TensorValues } from './native-backend.ts';
+import { copyHandle, type Attribute, type Binding, type TensorMetadata, type TensorValues } from './native-backend.ts';
 import { countTensors, inferAttributes, opDefinition } from './op-definitions.ts';
 
 /** Larger tensors are captured as inputs; up to this many elements they become part of the function. */
@@ -22,6 +22,8 @@ export class GraphBuilder {
   /** Handles with greater numbers were made while recording. */
   readonly #lastOutside: number;
   readonly #variables = new Map<number, Variable>();
+  /** What is known of handles from outside. */
+  readonly #outside = new Map<number, TensorMetadata>();
   readonly #sources = new Map<number, Source>();
   readonly #constants = new Map<string, Source>();
   /** Tensors made from values, until something uses them. */
@@ -41,8 +43,14 @@ export class GraphBuilder {
   }
 
   /** Says that a handle holds a variable's value; it becomes an input once it is used. */
-  addVariable(id: number, variable: Variable): void {
-    this.#variables.set(id, variable);
+  addVariable(metadata: TensorMetadata, variable: Variable): void {
+    this.#variables.set(metadata.id, variable);
+    this.#outside.set(metadata.id, metadata);
+  }
+
+  /** Says what a handle is that is about to be used; only those from outside are of interest. */
+  describeHandle(metadata: TensorMetadata): void {
+    if (metadata.id <= this.#lastOutside) this.#outside.set(metadata.id, metadata);
   }
 
   /** A tensor made from JavaScript values. `whole`: it was made while recording, so repeated values may be told once. */
@@ -50,11 +58,20 @@ export class GraphBuilder {
     const small = values.length <= constantElements;
     const repeated = !small && whole && isRepeated(values, dtype, this.#binding);
     if (!small && !repeated) {
-      this.#capture(id, undefined);
+      this.#capture({ id, dtype, shape: [...shape] }, undefined);
       return;
     }
     const kept = copyOf(repeated ? values.slice(0, 1) : values);
     this.#unused.set(id, { dtype, shape: [...shape], values: kept, repeated, line: markLine() });
+  }
+
+  /** Throws for an op that cannot be replayed, before it runs. */
+  refuseOperation(op: string, inputs: readonly Source[]): void {
+    opDefinition(this.#binding, op);
+    if (!shapedByValues.has(op) || !inputs.some((input) => input.dependent)) return;
+    throw new Error(
+      `compile: the shape of a tensor must not depend on values, got ${op} ${describeLine(markLine())} in ${this.#name}`,
+    );
   }
 
   addOperation(
@@ -66,11 +83,6 @@ export class GraphBuilder {
     const line = markLine();
     const definition = opDefinition(this.#binding, op);
     const dependent = definition.stateful || inputs.some((input) => input.dependent);
-    if (dependent && shapedByValues.has(op)) {
-      throw new Error(
-        `compile: the shape of a tensor must not depend on values, got ${op} ${describeLine(line)} in ${this.#name}`,
-      );
-    }
     const dtypes = inputs.map(({ dtype }) => dtype);
     const inferred = inferAttributes(definition, given, dtypes, this.#binding);
     const attributes = [...given.map((attribute) => ({ ...attribute })), ...inferred];
@@ -94,19 +106,16 @@ export class GraphBuilder {
     if (known) return known;
     const constant = this.#unused.get(id);
     if (constant) return this.#useConstant(id, constant);
-    const variable = this.#variables.get(id);
-    if (variable) {
-      const [copy] = this.#binding.executeOp('Identity', [], [id], 1);
-      this.#binding.deleteTensor(copy!.id);
-      return this.#addInput(id, copy!.dtype, copy!.shape, { kind: 'variable', variable }, true);
-    }
-    if (id > this.#lastOutside) {
+    const outside = this.#outside.get(id);
+    if (!outside) {
       throw new Error(
         `compile: every op of ${this.#name} must go through the backend's binding as it is at that moment, ` +
           `got a tensor that was made past it ${describeLine(markLine())}`,
       );
     }
-    return this.#addOutside(id);
+    const variable = this.#variables.get(id);
+    if (variable) return this.#addInput(id, outside.dtype, outside.shape, { kind: 'variable', variable }, true);
+    return this.#addOutside(outside);
   }
 
   /** Whether a handle's value may differ from call to call. */
@@ -146,23 +155,20 @@ export class GraphBuilder {
     return source;
   }
 
-  #addOutside(id: number): Source {
-    const binding = this.#binding;
-    const [copy] = binding.executeOp('Identity', [], [id], 1);
-    const { dtype, shape } = copy!;
-    const readable = [binding.TF_FLOAT, binding.TF_INT32, binding.TF_BOOL].includes(dtype);
+  #addOutside(metadata: TensorMetadata): Source {
+    const { TF_FLOAT, TF_INT32, TF_BOOL, TF_STRING } = this.#binding;
+    const { id, dtype, shape } = metadata;
     const size = shape.reduce((product, length) => product * length, 1);
-    if (readable && size <= constantElements) {
-      this.addConstant(id, shape, dtype, binding.tensorDataSync(id), false);
-      binding.deleteTensor(copy!.id);
-      return this.sourceOf(id);
+    if (size > constantElements || ![TF_FLOAT, TF_INT32, TF_BOOL, TF_STRING].includes(dtype)) {
+      return this.#capture(metadata, id);
     }
-    return this.#addInput(id, dtype, shape, { kind: 'captured', id: copy!.id, original: id }, false);
+    this.addConstant(id, shape, dtype, this.#binding.tensorDataSync(id), false);
+    return this.sourceOf(id);
   }
 
-  #capture(id: number, original: number | undefined): void {
-    const [copy] = this.#binding.executeOp('Identity', [], [id], 1);
-    this.#addInput(id, copy!.dtype, copy!.shape, { kind: 'captured', id: copy!.id, original }, false);
+  #capture(metadata: TensorMetadata, original: number | undefined): Source {
+    const origin: Origin = { kind: 'captured', id: copyHandle(this.#binding, metadata), original };
+    return this.#addInput(metadata.id, metadata.dtype, metadata.shape, origin, false);
   }
 }
 

@@ -48,6 +48,13 @@ export function observe<Result>(
       madeInside.add(values);
       return Object.getPrototypeOf(backend).write.call(backend, values, shape, dtype);
     }),
+    override(backend, 'getInputTensorIds', (tensors) => {
+      const ids = Object.getPrototypeOf(backend).getInputTensorIds.call(backend, tensors) as number[];
+      tensors.forEach(({ dataId, shape }, i) => {
+        if (dataId) builder.describeHandle({ id: ids[i]!, dtype: backend.tensorMap.get(dataId).dtype, shape });
+      });
+      return ids;
+    }),
     override(tf.engine(), 'keep', (tensor) => {
       kept.push({ tensor, line: markLine() });
       tensor.kept = true;
@@ -84,6 +91,7 @@ export function observe<Result>(
       },
       executeOp(op, attributes, ids, outputs) {
         const inputs = ids.map((id) => builder.sourceOf(id));
+        builder.refuseOperation(op, inputs);
         const results = binding.executeOp(op, attributes, ids, outputs);
         builder.addOperation(op, attributes, inputs, results);
         return results;

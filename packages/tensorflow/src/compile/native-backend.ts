@@ -71,6 +71,15 @@ export function nativeBackend(): NativeBackend {
   return backend;
 }
 
+/**
+ * Makes a handle of our own with the same value as another. It shares the memory, except for strings: the binding frees the
+ * strings themselves together with any handle of them.
+ */
+export function copyHandle(binding: Binding, { id, dtype, shape }: TensorMetadata): number {
+  if (dtype === binding.TF_STRING) return binding.createTensor(shape, dtype, binding.tensorDataSync(id));
+  return binding.executeOp('Identity', [], [id], 1)[0]!.id;
+}
+
 function currentBackend(): NativeBackend {
   return tf.backend() as unknown as NativeBackend;
 }

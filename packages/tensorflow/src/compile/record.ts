@@ -4,7 +4,7 @@ import { GraphBuilder } from './graph-builder.ts';
 import { prune, type Graph } from './graph.ts';
 import { type Guard, type Kept, observe } from './hooks.ts';
 import { describeLine } from './javascript-line.ts';
-import { nativeBackend, type NativeBackend } from './native-backend.ts';
+import { copyHandle, nativeBackend, type NativeBackend, type TensorMetadata } from './native-backend.ts';
 import { replaceTensors, tensorsInResult } from './structure.ts';
 
 /** Which output of the function a tensor of the result is, and TensorFlow's dtype for it. */
@@ -104,10 +104,14 @@ function dtypeOf(backend: NativeBackend, tensor: tf.Tensor): number {
   return backend.tensorMap.get(tensor.dataId).dtype;
 }
 
+function metadataOf(backend: NativeBackend, tensor: tf.Tensor): TensorMetadata {
+  return { id: handleOf(backend, tensor), dtype: dtypeOf(backend, tensor), shape: tensor.shape };
+}
+
 /** A tensor with the same value and a handle that nothing else has. */
 function copyOf(backend: NativeBackend, tensor: tf.Tensor): tf.Tensor {
-  const [copy] = backend.binding.executeOp('Identity', [], [handleOf(backend, tensor)], 1);
-  return backend.createOutputTensor(copy!);
+  const metadata = metadataOf(backend, tensor);
+  return backend.createOutputTensor({ ...metadata, id: copyHandle(backend.binding, metadata) });
 }
 
 /**
@@ -122,7 +126,7 @@ function readVariables(backend: NativeBackend, builder: GraphBuilder): ReadonlyM
       variable.assign(copy);
       copy.dispose();
     }
-    builder.addVariable(handleOf(backend, variable), variable);
+    builder.addVariable(metadataOf(backend, variable), variable);
   }
   return new Map(variables.map((variable) => [variable, variable.dataId]));
 }
@@ -133,8 +137,7 @@ function copyArguments<Args>(backend: NativeBackend, builder: GraphBuilder, args
   return replaceTensors(args, (tensor) => {
     if (tensor instanceof tf.Variable) return tensor;
     const copy = copyOf(backend, tensor);
-    const { id, dtype } = backend.tensorMap.get(copy.dataId);
-    builder.addArgument(index++, { id, dtype, shape: copy.shape });
+    builder.addArgument(index++, metadataOf(backend, copy));
     return copy;
   });
 }

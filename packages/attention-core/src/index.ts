@@ -1,3 +1,4 @@
+import './kernels/index.ts';
 export { attention, type AttentionOptions } from './attention/attention.ts';
 export { gather, weightedSum, type Combiner } from './attention/combiner.ts';
 export {
@@ -43,11 +44,17 @@ export {
 } from './maps/randomisation.ts';
 export { rollout, type RolloutOptions } from './maps/rollout.ts';
 export { and, not, or } from './masks/algebra.ts';
+export type { Alignment } from './masks/alignment.ts';
+export { bigBird, type BigBirdOptions } from './masks/big-bird.ts';
 export { causal, type CausalOptions } from './masks/causal.ts';
+export { documents, type DocumentIds } from './masks/documents.ts';
+export { fromPredicate } from './masks/from-predicate.ts';
 export { fromTensor } from './masks/from-tensor.ts';
 export { localWindow, type LocalWindowOptions } from './masks/local-window.ts';
 export { printMask, wholeRegion, type Mask, type MaskRegion, type Occupancy, type Range } from './masks/mask.ts';
-export { padding } from './masks/padding.ts';
+export { padding, prefix } from './masks/padding.ts';
+export { dilatedWindow, slidingWindow, type WindowOptions } from './masks/sliding-window.ts';
+export { strided } from './masks/strided.ts';
 export { Module, type NamedParameter } from './module/module.ts';
 export { coSoftmax, type CoSoftmax, type CoSoftmaxOptions } from './normalisers/co-softmax.ts';
 export {

@@ -1,0 +1,11 @@
+/** Registers every kernel and gradient that this package adds to tfjs. */
+import './conv2d-backprop-filter.ts';
+import './conv3d-backprop-input.ts';
+import './depthwise-conv2d-backprop.ts';
+import './dilated-convolution-gradients.ts';
+import './gradients.ts';
+import './kernel-repairs.ts';
+import './philox-uniform.ts';
+import './pooling-gradients.ts';
+import './same-padding.ts';
+import './unsorted-segment-sum.ts';

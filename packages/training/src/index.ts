@@ -1,5 +1,5 @@
 export { compile, installCompiler, type Compiled, type CompileOptions, type Compiler } from './compile/compile.ts';
-export type { Folder } from './checkpoints/folder.ts';
+export type { FileSource, Folder, NamedFile } from './checkpoints/folder.ts';
 export { openFolder, registerFolderOpener } from './checkpoints/folder-opener.ts';
 export { memoryFolder } from './checkpoints/memory-folder.ts';
 export type { DatasetCard, DatasetFile, PackageFile } from './data/dataset-card.ts';
@@ -25,15 +25,40 @@ export type {
   TrainOptions,
 } from './loop/options.ts';
 export { clipToNorm, globalNorm } from './loop/gradient-step.ts';
+export { memoryReport, type MemoryReport } from './loop/memory-report.ts';
 export { train } from './loop/train.ts';
+export { applyLora, Lora, type LoraOptions } from './lora/lora.ts';
+export { LoraLinear } from './lora/lora-linear.ts';
 export { countedPositions, crossEntropy, type CrossEntropyOptions } from './losses/cross-entropy.ts';
 export { Adam, type AdamOptions } from './optimizers/adam.ts';
 export type { AdamMomentOptions } from './optimizers/adam-moments.ts';
 export { AdamW, type AdamWOptions } from './optimizers/adamw.ts';
+export { freeze, unfreeze, type NamePattern } from './optimizers/freeze.ts';
 export { Optimizer, type FlatGroup, type ParameterGroup } from './optimizers/optimizer.ts';
 export { Sgd, type SgdOptions } from './optimizers/sgd.ts';
+export { WeightAverage, type WeightAverageOptions } from './optimizers/weight-average.ts';
+export {
+  fetchHub,
+  openPretrained,
+  registerHubLoader,
+  type FetchHubOptions,
+  type HubLoader,
+  type HubOptions,
+} from './pretrained/hub.ts';
+export { linearRules, sameRules, type NameMap, type WeightRule } from './pretrained/name-map.ts';
+export {
+  loadPretrained,
+  publishedWeights,
+  readConfig,
+  savePretrained,
+  type LoadedPretrained,
+  type LoadPretrainedOptions,
+  type SavePretrainedOptions,
+} from './pretrained/pretrained.ts';
+export { WeightFiles, writeWeightFiles, type WeightFilesOptions } from './pretrained/weight-files.ts';
 export { constant } from './schedules/constant.ts';
 export { cosine } from './schedules/cosine.ts';
 export { linear } from './schedules/linear.ts';
 export { noam } from './schedules/noam.ts';
 export type { Schedule } from './schedules/schedule.ts';
+export { parseConfig, type ConfigSchema } from './configs/parse-config.ts';

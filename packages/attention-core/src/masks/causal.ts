@@ -1,12 +1,9 @@
+import { describeAlignment, requireAlignment, type Alignment } from './alignment.ts';
 import { bandMask, type Mask } from './mask.ts';
 
 export interface CausalOptions {
-  /**
-   * How L queries stand against S keys when they differ. `bottom-right` (default): the last query sees all keys, as with a
-   * key/value cache and in flash-attention ≥ 2.1. `top-left`: the first query sees the first key, as in
-   * `torch.nn.functional.scaled_dot_product_attention`.
-   */
-  readonly alignment?: 'bottom-right' | 'top-left';
+  /** How L queries stand against S keys when they differ. Default `bottom-right`. */
+  readonly alignment?: Alignment;
 }
 
 /**
@@ -22,10 +19,6 @@ export interface CausalOptions {
  * ```
  */
 export function causal({ alignment = 'bottom-right' }: CausalOptions = {}): Mask {
-  return bandMask({
-    description: alignment === 'bottom-right' ? 'causal()' : "causal({ alignment: 'top-left' })",
-    low: -Infinity,
-    high: 0,
-    shift: (queryLength, keyLength) => (alignment === 'bottom-right' ? keyLength - queryLength : 0),
-  });
+  requireAlignment('causal', alignment);
+  return bandMask({ description: `causal(${describeAlignment(alignment)})`, low: -Infinity, high: 0, alignment });
 }

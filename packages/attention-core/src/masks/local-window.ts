@@ -30,14 +30,20 @@ export function localWindow({ centre, radius }: LocalWindowOptions): Mask {
   if (!(radius >= 0)) throw new Error(`localWindow: radius must be a number ≥ 0, got ${radius}`);
   if (centre instanceof tf.Tensor) requireCentre('localWindow', centre);
   else if (!Number.isFinite(centre)) throw new Error(`localWindow: centre must be finite, got ${centre}`);
+  const [first, last] =
+    centre instanceof tf.Tensor ? [0, 0] : [Math.ceil(centre - radius), Math.floor(centre + radius)];
   return {
     description: `localWindow({ centre: ${centre instanceof tf.Tensor ? `tensor [${centre.shape}]` : centre}, radius: ${radius} })`,
     allowed({ queries, keys }) {
+      if (!(centre instanceof tf.Tensor)) {
+        const visible = Array.from({ length: keys.end - keys.start }, (_, i) => {
+          const position = keys.start + i;
+          return first <= position && position <= last;
+        });
+        return tf.tensor2d([visible], [1, visible.length], 'bool'); // [1, keys]
+      }
       return tf.tidy(() => {
         const positions = tf.range(keys.start, keys.end); // [keys]
-        if (!(centre instanceof tf.Tensor)) {
-          return tf.expandDims(tf.lessEqual(tf.abs(tf.sub(positions, centre)), radius), 0); // [1, keys]
-        }
         const all = alignCentre(centre, 4); // [B, H or 1, L or 1, 1]
         const perQuery = all.shape[2]! > 1;
         const some = perQuery ? tf.slice(all, [0, 0, queries.start, 0], [-1, -1, queries.end - queries.start, 1]) : all;
@@ -46,13 +52,12 @@ export function localWindow({ centre, radius }: LocalWindowOptions): Mask {
     },
     occupancy({ keys }) {
       if (centre instanceof tf.Tensor) return 'mixed';
-      const [first, last] = [Math.ceil(centre - radius), Math.floor(centre + radius)];
       if (last < keys.start || first > keys.end - 1 || last < first) return 'empty';
       return first <= keys.start && last >= keys.end - 1 ? 'full' : 'mixed';
     },
     mayHideAll(_, keyLength) {
       if (centre instanceof tf.Tensor) return true;
-      return Math.max(0, Math.ceil(centre - radius)) > Math.min(keyLength - 1, Math.floor(centre + radius));
+      return Math.max(0, first) > Math.min(keyLength - 1, last);
     },
   };
 }

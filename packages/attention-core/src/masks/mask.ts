@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { knownStart, type Alignment } from './alignment.ts';
 
 /** A half-open range of positions. */
 export interface Range {
@@ -38,26 +39,23 @@ export function wholeRegion(queryLength: number, keyLength: number): MaskRegion 
 }
 
 /**
- * A mask that depends on positions alone: `visible(q, k)` with tensors of positions, and bounds for blocks.
+ * A mask that shows each query the keys of a band around its position.
  *
- * @param band the visible keys of query q as the offsets `k − q` from `low` to `high`, both included, once q is shifted
- *   by `shift(L, S)`
+ * @param band the visible keys of a query at position p as the offsets `k − p` from `low` to `high`, both included
  */
-export function bandMask(options: {
-  description: string;
-  low: number;
-  high: number;
-  shift: (queryLength: number, keyLength: number) => number;
-}): Mask {
-  const { description, low, high, shift } = options;
+export function bandMask(options: { description: string; low: number; high: number; alignment: Alignment }): Mask {
+  const { description, low, high, alignment } = options;
   return {
     description,
     allowed({ queries, keys, queryLength, keyLength }) {
       return tf.tidy(() => {
-        const offset = shift(queryLength, keyLength);
-        const q = tf.range(queries.start + offset, queries.end + offset, 1, 'int32');
+        const start = knownStart(alignment, queryLength, keyLength);
+        const q =
+          start === undefined
+            ? tf.add(tf.range(queries.start, queries.end, 1, 'int32'), startOfEach(alignment as tf.Tensor))
+            : tf.range(queries.start + start, queries.end + start, 1, 'int32');
         const k = tf.range(keys.start, keys.end, 1, 'int32');
-        const difference = tf.sub(tf.expandDims(k, 0), tf.expandDims(q, 1)); // [queries, keys]
+        const difference = tf.sub(k, tf.expandDims(q, -1)); // [queries, keys], or [B, 1, queries, keys]
         const below = high === Infinity ? undefined : tf.lessEqual(difference, tf.scalar(high, 'int32'));
         const above = low === -Infinity ? undefined : tf.greaterEqual(difference, tf.scalar(low, 'int32'));
         if (below !== undefined && above !== undefined) return tf.logicalAnd(below, above);
@@ -65,20 +63,24 @@ export function bandMask(options: {
       });
     },
     occupancy({ queries, keys, queryLength, keyLength }) {
-      const offset = shift(queryLength, keyLength);
-      const smallest = keys.start - (queries.end - 1 + offset);
-      const largest = keys.end - 1 - (queries.start + offset);
+      const start = knownStart(alignment, queryLength, keyLength);
+      if (start === undefined) return 'mixed';
+      const smallest = keys.start - (queries.end - 1 + start);
+      const largest = keys.end - 1 - (queries.start + start);
       if (largest < low || smallest > high) return 'empty';
       return smallest >= low && largest <= high ? 'full' : 'mixed';
     },
     mayHideAll(queryLength, keyLength) {
-      const offset = shift(queryLength, keyLength);
-      const first = offset;
-      const last = queryLength - 1 + offset;
+      const start = knownStart(alignment, queryLength, keyLength);
       // every query sees a key when its band meets [0, S − 1]
-      return !(first + high >= 0 && last + low <= keyLength - 1);
+      return start === undefined || !(start + high >= 0 && start + queryLength - 1 + low <= keyLength - 1);
     },
   };
+}
+
+/** One position for each sequence, to be added to queries: [B, 1, 1], or [1]. */
+function startOfEach(start: tf.Tensor): tf.Tensor {
+  return tf.reshape(tf.cast(start, 'int32'), start.rank === 0 ? [1] : [-1, 1, 1]);
 }
 
 /** A mask as a small grid: one line per query, `■` where the key is visible and `·` where it is hidden, for the first batch and head. */

@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs';
+import { describeAlignment, knownStart, requireAlignment, type Alignment } from './alignment.ts';
+import type { Mask, Range } from './mask.ts';
+
+/**
+ * Every `stride`-th key, counted from the query: those with k − q a multiple of the stride (Sparse Transformer, Child et al.
+ * 2019). `and(causal(), or(slidingWindow(s, 0), strided(s)))` is that paper's strided attention.
+ *
+ * @throws if stride is no positive integer, or the alignment is a tensor
+ *
+ * @example
+ * ```ts
+ * import { printMask, strided } from '@heed/attention-core';
+ * printMask(strided(2), 3, 3);
+ * // ■ · ■
+ * // · ■ ·
+ * // ■ · ■
+ * ```
+ */
+export function strided(stride: number, { alignment = 'bottom-right' }: { readonly alignment?: Alignment } = {}): Mask {
+  if (!Number.isInteger(stride) || stride < 1) {
+    throw new Error(`strided: stride must be a positive integer, got ${stride}`);
+  }
+  requireAlignment('strided', alignment);
+  if (alignment instanceof tf.Tensor) throw new Error('strided: alignment must be known, got a tensor');
+  const startOf = (queryLength: number, keyLength: number) => knownStart(alignment, queryLength, keyLength)!;
+  const suffix = describeAlignment(alignment);
+  return {
+    description: `strided(${stride}${suffix && `, ${suffix}`})`,
+    allowed({ queries, keys, queryLength, keyLength }) {
+      return tf.tidy(() => {
+        const q = remainders(queries, startOf(queryLength, keyLength), stride);
+        return tf.equal(tf.expandDims(q, 1), tf.expandDims(remainders(keys, 0, stride), 0)); // [queries, keys]
+      });
+    },
+    occupancy({ queries, keys, queryLength, keyLength }) {
+      const start = startOf(queryLength, keyLength);
+      const smallest = keys.start - (queries.end - 1 + start);
+      const largest = keys.end - 1 - (queries.start + start);
+      if (Math.floor(largest / stride) * stride < smallest) return 'empty'; // no multiple of the stride lies between
+      return stride === 1 || smallest === largest ? 'full' : 'mixed';
+    },
+    mayHideAll(queryLength, keyLength) {
+      // S ≥ stride keys hold every remainder
+      const start = startOf(queryLength, keyLength);
+      return keyLength < stride && !(start >= 0 && start + queryLength <= keyLength);
+    },
+  };
+}
+
+function remainders({ start, end }: Range, shift: number, stride: number): tf.Tensor1D {
+  const values = Int32Array.from({ length: end - start }, (_, i) => (((start + shift + i) % stride) + stride) % stride);
+  return tf.tensor1d(values, 'int32');
+}

@@ -18,10 +18,10 @@ export interface ConfigSchema<Config> {
  *
  * @example
  * ```ts
- * import { parseConfig } from '@heed/training';
- * import { z } from 'zod';
- * const schema = z.strictObject({ heads: z.number().int().min(1) });
- * parseConfig('Model', schema, { heads: 4 }); // { heads: 4 }
+ * import { parseConfig, type ConfigSchema } from '@heed/training';
+ * // usually a schema of zod: z.strictObject({ heads: z.number().int().min(1) })
+ * const schema: ConfigSchema<{ heads: number }> = { safeParse: (value) => ({ success: true, data: value as { heads: number } }) };
+ * parseConfig('Model', schema, { heads: 4 }); // { heads: 4 }, frozen
  * ```
  */
 export function parseConfig<Config>(owner: string, schema: ConfigSchema<Config>, value: unknown): Readonly<Config> {

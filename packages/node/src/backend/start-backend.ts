@@ -86,7 +86,7 @@ function describe({ name, detail, compiles, passedOver }: StartedBackend): strin
 /** The one command that makes a backend load: the one that the reason names, or the usual one. */
 function mend(name: BackendName, reason: string): string {
   const named = NAMED_COMMAND.exec(reason)?.[1];
-  if (named !== undefined) return named;
+  if (named !== undefined) return named.replace('npx heed-tensorflow install', heedCommand('install-tensorflow'));
   switch (name) {
     case 'tensorflow':
       return heedCommand('install-tensorflow');

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { SearchPlace } from '../examples/find-modules.ts';
 
 interface Ended {
@@ -8,9 +9,9 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** `heed run …` in a process of its own, looking for examples where a test put them. */
+/** `heed run …` or `heed results …` in a process of its own, looking for examples where a test put them. */
 export function heed(
-  [command, ...args]: readonly string[],
+  [command, ...args]: readonly ['run' | 'results', ...string[]],
   cwd: string,
   place: SearchPlace,
 ): { child: ChildProcessByStdio<null, Readable, Readable>; ended: Promise<Ended> } {
@@ -18,17 +19,23 @@ export function heed(
     import { processOutput } from ${JSON.stringify(new URL('output.ts', import.meta.url).href)};
     import { ${command} } from ${JSON.stringify(new URL(`${command}.ts`, import.meta.url).href)};
     process.exitCode = await ${command}(${JSON.stringify(args)}, processOutput, ${JSON.stringify(place)});`;
-  const node = [
-    '--conditions=@heed/source',
-    '--import',
-    import.meta.resolve('tsx'),
-    '--input-type=module',
-    '-e',
-    source,
-  ];
+  return start(['--input-type=module', '-e', source], cwd, { HEED_BACKEND: 'cpu' });
+}
+
+/** The whole command, as in a clone. */
+export function heedInClone(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  return start([fileURLToPath(new URL('../heed.ts', import.meta.url)), ...args], process.cwd(), environment).ended;
+}
+
+function start(
+  args: readonly string[],
+  cwd: string,
+  environment: Record<string, string>,
+): { child: ChildProcessByStdio<null, Readable, Readable>; ended: Promise<Ended> } {
+  const node = ['--conditions=@heed/source', '--import', import.meta.resolve('tsx'), ...args];
   const child = spawn(process.execPath, node, {
     cwd,
-    env: { ...process.env, HEED_BACKEND: 'cpu' },
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };

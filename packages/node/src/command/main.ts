@@ -1,6 +1,4 @@
 import { processOutput, type Output } from './output.ts';
-import { results } from './results.ts';
-import { run } from './run.ts';
 import { UsageError } from './usage-error.ts';
 
 const help = `heed <command>
@@ -21,9 +19,13 @@ export async function main(args: readonly string[], output: Output = processOutp
   try {
     switch (command) {
       case 'run':
-        return await run(rest, output);
+        return await (await import('./run.ts')).run(rest, output);
       case 'results':
-        return await results(rest, output);
+        return await (await import('./results.ts')).results(rest, output);
+      case 'doctor':
+        return await (await import('./doctor.ts')).doctor(output);
+      case 'install-tensorflow':
+        return await (await import('./install-tensorflow.ts')).installTensorflow(output);
       case undefined:
       case 'help':
       case '--help':

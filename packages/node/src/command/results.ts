@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { startBackend } from '../backend/start-backend.ts';
 import {
   findModules,
   loadDefault,
@@ -10,7 +9,6 @@ import {
 } from '../examples/find-modules.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
 import { isResultEntry, type Measured, type ResultEntry } from '../ledger/define-result.ts';
-import { describeMachine, describeVersions } from '../ledger/machine.ts';
 import { formatFigures, makeRecord, requireFigures, writeRecord, type ResultRecord } from '../ledger/record.ts';
 import { isResultsPageCurrent, renderResultsPage } from '../ledger/results-page.ts';
 import { RunState } from '../ledger/run-state.ts';
@@ -52,6 +50,8 @@ async function measure(
   place: SearchPlace,
 ): Promise<number> {
   return untilInterrupted(name, output.say, async (signal) => {
+    // Lists and help come without tfjs, which takes a while to load.
+    const { startBackend } = await import('../backend/start-backend.ts');
     const backend = await startBackend({ onMessage: output.say });
     const folder = stateFolder(place, ...(quick ? ['quick', 'results'] : ['results']), ...name.split('/'));
     const state = await RunState.open(folder, entry, backend.name);
@@ -65,6 +65,7 @@ async function measure(
       requireFigures(name, entry, measured);
       show(entry, measured, output);
       if (!quick) {
+        const { describeMachine, describeVersions } = await import('../ledger/machine.ts');
         const record = makeRecord(entry, measured, {
           command: `npx pnpm@12 results ${name}`,
           minutes: state.minutes,

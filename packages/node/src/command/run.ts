@@ -1,4 +1,3 @@
-import { startBackend } from '../backend/start-backend.ts';
 import { isExample, type Example } from '../examples/define-example.ts';
 import {
   findModules,
@@ -49,6 +48,8 @@ async function runExample(
 ): Promise<number> {
   const begun = performance.now();
   return untilInterrupted(name, output.say, async (signal) => {
+    // Lists and help come without tfjs, which takes a while to load.
+    const { startBackend } = await import('../backend/start-backend.ts');
     const backend = await startBackend({ onMessage: output.say });
     const folder = stateFolder(place, quick ? 'quick' : 'runs', ...name.split('/'));
     await example.run({ options, signal, quick, backend, folder, print: output.print });

@@ -55,7 +55,8 @@ function prepareNode(): void {
   // Node 23 removed it; tfjs-node 4.22 calls it in nearly every op.
   const util = nodeUtil as { isNullOrUndefined?: (value: unknown) => boolean };
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
+  // Warnings repeat what the thrown error says.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
 }
 
 interface HoldStderr {

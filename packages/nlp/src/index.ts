@@ -1,1 +1,39 @@
-export {};
+export { cmudict, parseCmudict, splitCmudict, type CmudictOptions } from './datasets/cmudict/cmudict.ts';
+export { splitLexicon, type LexiconEntry, type LexiconSplits } from './datasets/lexicon.ts';
+export { beamSearch, type BeamSearchOptions } from './decoding/beam-search.ts';
+export { greedySearch } from './decoding/greedy-search.ts';
+export { searchAll, type SearchAllOptions } from './decoding/search-all.ts';
+export type { Hypothesis, SearchOptions } from './decoding/search-options.ts';
+export type { Rows, SequenceModel, SourceBatch, TeacherForcedBatch } from './decoding/sequence-model.ts';
+export { editDistance } from './metrics/edit-distance.ts';
+export {
+  pronunciationErrors,
+  pronunciationErrorsByLength,
+  type PronouncedWord,
+  type PronunciationErrors,
+  type PronunciationErrorsByLength,
+} from './metrics/pronunciation-errors.ts';
+export {
+  createRecurrentSeq2Seq,
+  RecurrentSeq2Seq,
+  type RecurrentMemory,
+  type RecurrentSeq2SeqConfig,
+  type RecurrentState,
+} from './models/recurrent-seq2seq/recurrent-seq2seq.ts';
+export {
+  IGNORED,
+  SequenceBatches,
+  type IndexedPair,
+  type PairBatch,
+  type SequenceBatchesOptions,
+} from './preprocessing/sequence-batches.ts';
+export { Vocabulary } from './preprocessing/vocabulary.ts';
+export { type FitHistory, type FitOptions } from './tasks/fit-sequence-model.ts';
+export {
+  Pronouncer,
+  type PronounceOptions,
+  type PronouncerConfig,
+  type PronouncerEvaluation,
+  type PronouncerFitOptions,
+  type Pronunciation,
+} from './tasks/pronouncer.ts';

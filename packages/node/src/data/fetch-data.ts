@@ -37,15 +37,12 @@ export interface FetchedData {
  *
  * @example
  * ```ts
- * import { fetchData } from '@heed/node';
- * const sum = '86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed';
- * const url = 'https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a/data/tinyshakespeare/input.txt';
- * const data = await fetchData({
- *   name: 'tinyshakespeare',
- *   licence: 'public domain',
- *   files: [{ name: 'input.txt', bytes: 1115394, sha256: sum, url }],
- * });
- * console.log((await data.text('input.txt')).slice(0, 14)); // First Citizen:
+ * import { downloadBar, fetchData } from '@heed/node';
+ * import type { DatasetCard } from '@heed/training';
+ * async function firstLine(card: DatasetCard): Promise<string> {
+ *   const data = await fetchData(card, { onEvent: downloadBar() });
+ *   return (await data.text('input.txt')).split('\n')[0];
+ * }
  * ```
  */
 export async function fetchData(card: DatasetCard, options: FetchOptions = {}): Promise<FetchedData> {

@@ -16,7 +16,7 @@ import { isTemporaryName, writeAtomically } from './write-atomically.ts';
  * @example
  * ```ts
  * import { fileFolder } from '@heed/node';
- * const folder = fileFolder('./translator');
+ * const folder = fileFolder('.heed/translator');
  * await folder.write('notes/first.txt', new TextEncoder().encode('hello'));
  * console.log(await folder.list()); // ['notes/first.txt']
  * ```

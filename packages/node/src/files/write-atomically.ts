@@ -56,7 +56,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** An error that says which rule a failed write broke. */
-export function writeError(error: unknown, path: string, bytes: number, caller: string): Error {
+function writeError(error: unknown, path: string, bytes: number, caller: string): Error {
   const code = errorCode(error);
   const rule = (): string => {
     switch (code) {

@@ -8,7 +8,7 @@ const step = (number: number, changes: Partial<StepEvent> = {}): StepEvent => ({
   type: 'step',
   step: number,
   totalSteps: 100,
-  epoch: 1,
+  epoch: 0,
   loss: 2,
   metrics: {},
   learningRate: 1e-3,

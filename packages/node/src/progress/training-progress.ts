@@ -37,7 +37,7 @@ export class TrainingProgress {
     const last = this.#last;
     if (last === undefined) return ['starting'];
     const { step, totalSteps, epoch } = last;
-    const parts = [`step ${step}${totalSteps === undefined ? '' : `/${totalSteps}`}`, `epoch ${epoch}`];
+    const parts = [`step ${step}${totalSteps === undefined ? '' : `/${totalSteps}`}`, `epoch ${epoch + 1}`];
     parts.push(`loss ${formatNumber(this.#loss / this.#weight)}`);
     if (this.#milliseconds > 0) {
       const rate = (1000 * this.#examples) / this.#milliseconds;

@@ -13,11 +13,17 @@ export interface LineChart {
   readonly scale?: 'linear' | 'log';
 }
 
-export interface ChartSeries {
-  readonly name: string;
-  /** [x, y], x ascending. Of more than 400 points, means of neighbours are drawn. */
-  readonly points: readonly (readonly [number, number])[];
-}
+/** A curve. Of more than 400 points, means of neighbours are drawn. */
+export type ChartSeries = { readonly name: string } & (
+  | {
+      /** [x, y], x ascending. */
+      readonly points: readonly (readonly [number, number])[];
+    }
+  | {
+      /** y at x = 1, 2, 3, … */
+      readonly values: readonly number[];
+    }
+);
 
 const WIDTH = 640;
 const HEIGHT = 320;
@@ -44,7 +50,7 @@ export const CHART_STYLE =
 export function renderLineChart({ x, y, series, scale = 'linear' }: LineChart): string {
   const drawable = ([at, value]: readonly [number, number]): boolean =>
     Number.isFinite(at) && Number.isFinite(value) && (scale === 'linear' || value > 0);
-  const drawn = series.map(({ points }) => thin(points));
+  const drawn = series.map((one) => thin(pointsOf(one)));
   const all = drawn.flat().filter(drawable);
   if (all.length === 0) {
     throw new Error(`renderLineChart: at least one finite point is needed, got none in ${series.length} series`);
@@ -93,17 +99,23 @@ export function renderLineChart({ x, y, series, scale = 'linear' }: LineChart): 
 }
 
 function legend(series: readonly ChartSeries[]): string {
-  const items = series.map(({ name, points }, index) => {
-    const last = points.at(-1);
+  const items = series.map((one, index) => {
+    const last = pointsOf(one).at(-1);
     const value = last === undefined ? 'no points' : formatFigure(last[1]);
     const sample = `<svg viewBox="0 0 32 12" aria-hidden="true"><path d="M0 6H32"${dash(index)}/></svg>`;
-    return `<li class="series-${index % 6}">${sample}${escapeMarkup(name)}: ${value}</li>`;
+    return `<li class="series-${index % 6}">${sample}${escapeMarkup(one.name)}: ${value}</li>`;
   });
   return `<ul class="legend">${items.join('')}</ul>`;
 }
 
+type Points = readonly (readonly [number, number])[];
+
+function pointsOf(series: ChartSeries): Points {
+  return 'points' in series ? series.points : series.values.map((value, index) => [index + 1, value] as const);
+}
+
 /** Neighbours are averaged, so that a curve of many noisy steps stays small and legible. */
-function thin(points: ChartSeries['points']): ChartSeries['points'] {
+function thin(points: Points): Points {
   if (points.length <= MOST_POINTS) return points;
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   return Array.from({ length: MOST_POINTS }, (_, index) => {

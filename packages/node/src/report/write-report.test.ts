@@ -79,6 +79,13 @@ describe('writeReport', () => {
     expect(html).toContain('d="M60,12L342,146L624,280"');
   });
 
+  it('counts plain values from 1', async () => {
+    const series = [{ name: 'a', values: [4, 2, 0] }];
+    const html = await page({ sections: [{ title: 'Loss', lineChart: { x: 'step', y: 'loss', series } }] });
+    expect(html).toContain('d="M60,12L342,146L624,280"');
+    expect(html.match(/<text class="tick"[^>]*text-anchor="middle">[^<]+/g)?.at(-1)).toMatch(/>3$/);
+  });
+
   it('leaves gaps where values are not finite', async () => {
     const html = await page({
       sections: [

@@ -12,12 +12,12 @@ import { renderReport, type Report } from './render-report.ts';
  * @example
  * ```ts
  * import { writeReport } from '@heed/node';
- * await writeReport('report.html', {
+ * await writeReport('.heed/report.html', {
  *   title: 'Two models',
  *   sections: [
  *     {
  *       title: 'Loss',
- *       lineChart: { x: 'step', y: 'loss', series: [{ name: 'with attention', points: [[1, 3.2], [2, 1.4], [3, 0.9]] }] },
+ *       lineChart: { x: 'step', y: 'loss', series: [{ name: 'with attention', values: [3.2, 1.4, 0.9] }] },
  *     },
  *     { title: 'Errors', table: { columns: ['model', 'PER %'], rows: [['with attention', 7.4], ['without', 12.1]] } },
  *   ],

@@ -25,8 +25,12 @@ const startupChatter = /oneDNN custom operations are on|All log messages before 
  *
  * @throws an error that names the command which mends it, where tfjs-node or its native library does not load.
  * @example
+ * ```ts
+ * import { loadTensorflow } from '@heed/tensorflow';
+ *
  * const tf = await loadTensorflow();
- * tf.matMul([[1, 2]], [[3], [4]]).print();
+ * tf.matMul([[1, 2]], [[3], [4]]).print(); // [[11]]
+ * ```
  */
 export async function loadTensorflow(): Promise<Tensorflow> {
   const [tfjsNode] = findTfjsNode();

@@ -39,7 +39,12 @@ process.stdout.write('\\nfound=' + JSON.stringify(found) + '\\n');
  *
  * @param project the folder of the project whose tfjs-node is meant; default: the one that `loadTensorflow()` loads.
  * @example
+ * ```ts
+ * import { status } from '@heed/tensorflow';
+ *
  * const { loads, message, mend } = await status();
+ * console.log(loads ? message : `${message}; run: ${mend}`);
+ * ```
  */
 export async function status(project?: string): Promise<TensorflowStatus> {
   const cache = cacheFolder();

@@ -77,8 +77,21 @@ const attemptsBeforeGivingUp = 4;
  * @param fn takes and returns tensors and plain values, in arrays and plain objects.
  * @throws when called: with an error that names `fn`, the rule and the line, for all that was said above.
  * @example
- * const step = compile((x: tf.Tensor2D, y: tf.Tensor2D) => optimizer.minimize(() => loss(model(x), y), true)!);
- * for (const [x, y] of batches) step(x, y).dispose();
+ * ```ts
+ * import { compile, loadTensorflow } from '@heed/tensorflow';
+ * import type { Tensor } from '@tensorflow/tfjs';
+ *
+ * const tf = await loadTensorflow();
+ * const slope = tf.variable(tf.scalar(0));
+ * const optimizer = tf.train.sgd(0.1);
+ * const step = compile((x: Tensor, y: Tensor) =>
+ *   tf.tidy(() => optimizer.minimize(() => x.mul(slope).sub(y).square().mean(), true, [slope])!),
+ * );
+ * const [x, y] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([2, 4, 6])];
+ * for (let i = 0; i < 20; i++) step(x, y).dispose();
+ * slope.print(); // 2
+ * step.dispose();
+ * ```
  */
 export function compile<Args extends readonly unknown[], Result>(
   fn: (...args: Args) => Result,

@@ -53,7 +53,19 @@ export interface NativeBackend {
   write(values: TensorValues, shape: number[], dtype: tf.DataType): object;
 }
 
-/** Whether `compile()` works now: the backend is tfjs-node's, and its binding has functions. */
+/**
+ * Whether `compile()` works now: the backend is tfjs-node's, and its binding has functions.
+ *
+ * @example
+ * ```ts
+ * import { canCompile, compile, loadTensorflow } from '@heed/tensorflow';
+ * import type { Tensor } from '@tensorflow/tfjs';
+ *
+ * await loadTensorflow();
+ * const square = (x: Tensor) => x.square();
+ * const run = canCompile() ? compile(square) : square;
+ * ```
+ */
 export function canCompile(): boolean {
   return tf.getBackend() === 'tensorflow' && 'addFunctionDef' in currentBackend().binding;
 }

@@ -48,7 +48,12 @@ export interface Installation {
  * @throws {@link InstallError} where tfjs-node is not installed, or neither way works: the message says what is missing.
  * A wheel that fails its checksum is refused, and nothing else is tried.
  * @example
- * const { message } = await install({ onProgress: ({ message }) => console.log(message) });
+ * ```ts
+ * import { install } from '@heed/tensorflow';
+ *
+ * const { outcome, message } = await install({ onProgress: (progress) => console.log(progress.message) });
+ * console.log(outcome, message);
+ * ```
  */
 export async function install(options: InstallOptions = {}): Promise<Installation> {
   const start = performance.now();

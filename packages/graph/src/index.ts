@@ -1,1 +1,34 @@
-export {};
+export { cora, readPlanetoid, type CitationGraph } from './datasets/planetoid/planetoid.ts';
+export { requireUndirected, undirected, withSelfLoops } from './graph/edge-lists.ts';
+export {
+  checkGraph,
+  matrix,
+  normaliseRows,
+  type EdgeList,
+  type GraphData,
+  type LabelledGraph,
+  type Matrix,
+  type NodeSplit,
+} from './graph/graph-data.ts';
+export { isGraphology, readGraph, type ReadGraph, type ReadGraphOptions } from './graph/graphology-graph.ts';
+export { captureEdges, type EdgeMap } from './layers/edge-maps.ts';
+export { disposeEdges, edgeTensors, type EdgeTensorOptions, type EdgeTensors } from './layers/edge-tensors.ts';
+export { GatLayer, type EdgeAttentionConfig, type EdgeLayerInputs } from './layers/gat-layer.ts';
+export { GatV2Layer, type GatV2LayerConfig } from './layers/gatv2-layer.ts';
+export { disposeFeatures, nodeFeatures, type NodeFeatures, type SparseRows } from './layers/node-features.ts';
+export { createGat, Gat, type GatConfig } from './models/gat/gat.ts';
+export { gatForCitations } from './models/gat/gat.presets.ts';
+export { createGatV2, GatV2, type GatV2Config } from './models/gatv2/gatv2.ts';
+export { gatV2ForCitations } from './models/gatv2/gatv2.presets.ts';
+export { createMlp, Mlp, type MlpConfig } from './models/mlp/mlp.ts';
+export {
+  NodeClassifier,
+  type NodeClassifierConfig,
+  type NodeData,
+  type NodeFitHistory,
+  type NodeFitOptions,
+  type NodePredictions,
+} from './tasks/node-classifier.ts';
+export { createNodeModel, type NodeModel, type NodeModelConfig } from './tasks/node-model.ts';
+export type { Validation } from './tasks/validation-watch.ts';
+export { karateClub, karateClubCard } from './datasets/karate-club/karate-club.ts';

@@ -1,0 +1,138 @@
+import { memoryFolder, type TrainingEvent } from '@heed/training';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { karateClub } from '../datasets/karate-club/karate-club.ts';
+import { readGraph } from '../graph/graphology-graph.ts';
+import { NodeClassifier, type NodeData } from './node-classifier.ts';
+
+const small = { heads: 4, headWidth: 4, featureDropout: 0, attentionDropout: 0, seed: 1 } as const;
+
+const club = (): NodeData => readGraph(karateClub()).data;
+
+async function fitted(): Promise<NodeClassifier> {
+  const classifier = new NodeClassifier(small);
+  await classifier.fit(club(), { epochs: 60, learningRate: 0.02 });
+  return classifier;
+}
+
+describe('NodeClassifier', () => {
+  it.each(['gat', 'gatv2'] as const)(
+    'finds who went with whom from two labelled members, with %s',
+    async (architecture) => {
+      const classifier = new NodeClassifier({ ...small, architecture });
+      await classifier.fit(karateClub(), { epochs: 60, learningRate: 0.02 });
+      // 32 members are inferred; guessing gives half
+      expect((await classifier.evaluate(karateClub())).accuracy).toBeGreaterThan(0.8);
+      classifier.dispose();
+    },
+  );
+
+  it('cannot find them without edges: one member says nothing of another', async () => {
+    const classifier = new NodeClassifier({ ...small, architecture: 'mlp' });
+    await classifier.fit(karateClub(), { epochs: 60, learningRate: 0.02 });
+    expect((await classifier.evaluate(karateClub())).accuracy).toBeLessThan(0.75);
+    classifier.dispose();
+  });
+
+  it('gives classes with probabilities, in the words of the labels', async () => {
+    const classifier = await fitted();
+    const { classes, probabilities, classNames } = await classifier.predict(club());
+    expect(classNames).toEqual(['instructor', 'president']);
+    expect(classes.length).toBe(34);
+    expect([classes[0], classes[33]]).toEqual([0, 1]);
+    for (let node = 0; node < 34; node++) {
+      expect(probabilities[2 * node] + probabilities[2 * node + 1]).toBeCloseTo(1, 5);
+      expect(probabilities[2 * node + classes[node]]).toBeGreaterThanOrEqual(0.5);
+    }
+    classifier.dispose();
+  });
+
+  it('predicts the same after save and load', async () => {
+    const classifier = await fitted();
+    const folder = memoryFolder();
+    await classifier.save(folder);
+    const loaded = await NodeClassifier.load(folder);
+    const [before, after] = [await classifier.predict(club()), await loaded.predict(club())];
+    expect(after).toEqual(before);
+    classifier.dispose();
+    loaded.dispose();
+  });
+
+  it('learns the same from the same seed', async () => {
+    const [one, other] = [await fitted(), await fitted()];
+    expect((await one.predict(club())).probabilities).toEqual((await other.predict(club())).probabilities);
+    one.dispose();
+    other.dispose();
+  });
+
+  it('keeps the weights of the best epoch and stops when patience ends', async () => {
+    const data = club();
+    const validation = Int32Array.from({ length: 16 }, (_, index) => index + 1);
+    const events: TrainingEvent[] = [];
+    const classifier = new NodeClassifier({ ...small, featureDropout: 0.5 });
+    const split = { ...data.split, validation };
+    const history = await classifier.fit(
+      { ...data, split },
+      { epochs: 400, patience: 5, learningRate: 0.02, onEvent: (event) => events.push(event) },
+    );
+    expect(history.epochs.length).toBeLessThan(400);
+    expect(events.at(-1)).toMatchObject({ type: 'end', reason: 'stopped-early' });
+    const best = history.epochs[history.bestEpoch].validation!;
+    const measured = await classifier.evaluate(data, validation);
+    expect(measured.loss).toBeCloseTo(best.loss, 4);
+    expect(measured.accuracy).toBeCloseTo(best.accuracy, 5);
+    classifier.dispose();
+  });
+
+  it('ends at an aborted signal and keeps what it learned', async () => {
+    const controller = new AbortController();
+    const classifier = new NodeClassifier(small);
+    const history = await classifier.fit(club(), {
+      signal: controller.signal,
+      onEvent: (event) => event.type === 'step' && event.step === 3 && controller.abort(),
+    });
+    expect(history.epochs.length).toBe(3);
+    expect((await classifier.predict(club())).classes.length).toBe(34);
+    classifier.dispose();
+  });
+
+  it('leaves no tensors behind', async () => {
+    const before = tf.memory().numTensors;
+    const classifier = await fitted();
+    await classifier.predict(club());
+    await classifier.evaluate(club());
+    classifier.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses what is not sound, naming it', async () => {
+    const data = club();
+    const fit = (change: Partial<NodeData>) => new NodeClassifier(small).fit({ ...data, ...change }, { epochs: 1 });
+    await expect(fit({ targets: data.targets.map((node) => (node === 33 ? 34 : node)) })).rejects.toThrow(
+      'NodeClassifier.fit: every target must be a node in [0, 34), got 34 at edge',
+    );
+    const features = { ...data.features, data: data.features.data.map((value, i) => (i === 35 ? NaN : value)) };
+    await expect(fit({ features })).rejects.toThrow(
+      'NodeClassifier.fit: features must be finite, got NaN at node 1, column 1',
+    );
+    await expect(fit({ labels: data.labels.map((label, node) => (node === 4 ? 2 : label)) })).rejects.toThrow(
+      'NodeClassifier.fit: labels must be in [0, 2), or -1 for unknown, got 2 at node 4',
+    );
+    await expect(fit({ split: { train: Int32Array.of(99) } })).rejects.toThrow(
+      'NodeClassifier.fit: the split must name nodes in [0, 34), got 99',
+    );
+    await expect(fit({ labels: new Int32Array(34).fill(-1) })).rejects.toThrow(
+      'NodeClassifier.fit: node 0 of the split must have a label, got none',
+    );
+    expect(() => new NodeClassifier({ heads: 0 })).toThrow('NodeClassifier: heads:');
+    await expect(new NodeClassifier().predict(data)).rejects.toThrow(
+      'NodeClassifier.predict: fit or load must come first',
+    );
+    const classifier = await fitted();
+    const narrow = { data: new Float32Array(34), shape: [34, 1] as const };
+    await expect(classifier.predict({ ...data, features: narrow })).rejects.toThrow(
+      'NodeClassifier: features must be 34 wide as in fit, got 1',
+    );
+    classifier.dispose();
+  });
+});

@@ -1,14 +1,14 @@
-import type { Folder } from './folder.ts';
-import { makeManifest, parseManifest, verifyFile, type Files, type Manifest } from './manifest.ts';
+import type { FileSource, Folder, NamedFile } from './folder.ts';
+import { describeFile, parseManifest, verifyFile, type Manifest } from './manifest.ts';
 
 const MANIFEST = 'manifest.json';
 const PATTERN = /^(step-\d{8,})\/(.+)$/;
 
-/** A whole checkpoint as it was read. */
+/** A checkpoint whose files were all found to be as they were written. */
 export interface StoredCheckpoint {
   readonly name: string;
   readonly step: number;
-  readonly files: Files;
+  readonly files: FileSource;
 }
 
 /**
@@ -59,15 +59,24 @@ export class CheckpointStore {
   }
 
   /** Saves a checkpoint, then removes those that are not to be kept. @returns its name */
-  async save(step: number, best: boolean, files: Files): Promise<string> {
+  async save(step: number, best: boolean, files: AsyncIterable<NamedFile>): Promise<string> {
     const name = `step-${String(step).padStart(8, '0')}`;
-    const wasBest = this.bestNames.has(name);
     await this.folder.remove(`${name}/${MANIFEST}`);
-    for (const [file, data] of Object.entries(files)) await this.folder.write(`${name}/${file}`, data);
-    const manifest = await makeManifest(step, best || wasBest, files);
+    const described: Record<string, Manifest['files'][string]> = {};
+    for await (const [file, data] of files) {
+      await this.folder.write(`${name}/${file}`, data);
+      described[file] = await describeFile(data);
+    }
+    if (best) this.bestNames.add(name);
+    const manifest: Manifest = {
+      format: 'heed-checkpoint',
+      version: 1,
+      step,
+      best: this.bestNames.has(name),
+      files: described,
+    };
     await this.folder.write(`${name}/${MANIFEST}`, new TextEncoder().encode(JSON.stringify(manifest, undefined, 2)));
     this.damaged.delete(name);
-    if (manifest.best) this.bestNames.add(name);
     await this.prune(name);
     return name;
   }
@@ -76,21 +85,23 @@ export class CheckpointStore {
     try {
       const manifest = parseManifest(await this.folder.read(`${name}/${MANIFEST}`));
       if (manifest.best) this.bestNames.add(name);
-      return whole ? { name, step: manifest.step, files: await this.readFiles(name, manifest) } : undefined;
+      if (!whole) return undefined;
+      for (const [file, expected] of Object.entries(manifest.files)) {
+        await verifyFile(file, await this.folder.read(`${name}/${file}`), expected);
+      }
+      return { name, step: manifest.step, files: this.filesOf(name, manifest) };
     } catch (error) {
       this.damaged.set(name, (error as Error).message);
       return undefined;
     }
   }
 
-  private async readFiles(name: string, manifest: Manifest): Promise<Files> {
-    const files: Array<[string, Uint8Array]> = [];
-    for (const [file, expected] of Object.entries(manifest.files)) {
-      const data = await this.folder.read(`${name}/${file}`);
-      await verifyFile(file, data, expected);
-      files.push([file, data]);
-    }
-    return Object.fromEntries(files);
+  private filesOf(name: string, manifest: Manifest): FileSource {
+    return {
+      label: `checkpoint ${name} in ${this.label}`,
+      list: () => Promise.resolve(Object.keys(manifest.files)),
+      read: (file) => this.folder.read(`${name}/${file}`),
+    };
   }
 
   private async prune(saved: string): Promise<void> {

@@ -16,3 +16,9 @@ export interface Folder {
   /** Removes a file; removing an absent one is no error. */
   remove(name: string): Promise<void>;
 }
+
+/** What can be read of a folder. */
+export type FileSource = Pick<Folder, 'label' | 'read' | 'list'>;
+
+/** One of several files that are made and written one by one, so that only one is in memory. */
+export type NamedFile = readonly [name: string, data: Uint8Array];

@@ -8,15 +8,9 @@ export interface Manifest {
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string | null }>>;
 }
 
-export type Files = Readonly<Record<string, Uint8Array>>;
-
-export async function makeManifest(step: number, best: boolean, files: Files): Promise<Manifest> {
-  const entries = await Promise.all(
-    Object.entries(files).map(
-      async ([name, data]) => [name, { bytes: data.length, sha256: await sha256(data) }] as const,
-    ),
-  );
-  return { format: 'heed-checkpoint', version: 1, step, best, files: Object.fromEntries(entries) };
+/** What a manifest says of a file. */
+export async function describeFile(data: Uint8Array): Promise<Manifest['files'][string]> {
+  return { bytes: data.length, sha256: await sha256(data) };
 }
 
 /** @throws if the bytes are not a manifest */

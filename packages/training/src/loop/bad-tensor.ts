@@ -69,9 +69,11 @@ function describe(tensor: tf.Tensor, bad: number): string {
   return `float32 [${tensor.shape}], where ${bad} of ${tensor.size} are NaN or infinite`;
 }
 
-/** The innermost frames outside tfjs and this file. */
+const INNER_FRAMES = /tfjs|node:internal|\/loop\/(bad-tensor|gradient-step)\.[jt]s/;
+
+/** The innermost frames that are the caller's. */
 function callSite(): string {
   const frames = (new Error().stack ?? '').split('\n').slice(1);
-  const own = frames.filter((frame) => !/tfjs|bad-tensor|node:internal/.test(frame)).slice(0, 3);
+  const own = frames.filter((frame) => !INNER_FRAMES.test(frame)).slice(0, 3);
   return own.length === 0 ? '' : `\n${own.join('\n')}`;
 }

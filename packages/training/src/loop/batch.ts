@@ -21,6 +21,8 @@ export type BatchTensors<B extends Batch> = { readonly [K in keyof B]: tf.Tensor
  * or skipped by `skip` where the iterable has it.
  */
 export type Batches<B extends Batch> = (Iterable<B> | AsyncIterable<B>) & {
+  /** How many there are, where that is known. */
+  readonly length?: number;
   /** The same batches without the first `count`. */
   skip?(count: number): Iterable<B> | AsyncIterable<B>;
 };

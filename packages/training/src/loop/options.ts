@@ -2,6 +2,7 @@ import type { Module, RandomStream } from '@heed/attention-core';
 import type * as tf from '@tensorflow/tfjs';
 import type { Folder } from '../checkpoints/folder.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
+import type { WeightAverage } from '../optimizers/weight-average.ts';
 import type { Schedule } from '../schedules/schedule.ts';
 import type { Batch, Batches, BatchTensors } from './batch.ts';
 
@@ -55,6 +56,8 @@ export interface CheckpointOptions {
   readonly keepBest?: boolean;
   /** Go on from the newest whole checkpoint in the folder, if there is one. Default true. */
   readonly resume?: boolean;
+  /** Further files of every checkpoint, texts or bytes by name: config.json, a tokenizer. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** What a failed save does: end the training with its error, or only a `checkpoint-failed` event. Default 'throw'. */
   readonly onError?: 'throw' | 'continue';
 }
@@ -66,13 +69,15 @@ export interface TrainOptions<B extends Batch> {
   readonly loss: LossFunction<B>;
   /** The batches of an epoch, counted from 0. The same epoch must give the same batches again, or resuming cannot be exact. */
   readonly data: (epoch: number) => Batches<B> | Promise<Batches<B>>;
+  /** Averages the weights over the steps; evaluations use the average. Made by the caller, and the caller's to dispose. */
+  readonly average?: WeightAverage;
   /** A constant, or a schedule over steps. */
   readonly learningRate: number | Schedule;
   /** Stop after so many epochs. One of `epochs` and `steps` must be given. */
   readonly epochs?: number;
   /** Stop after so many steps (updates). */
   readonly steps?: number;
-  /** How many batches an epoch has, where that is known: lets events tell the total. Found out by itself where `data` returns arrays. */
+  /** How many batches an epoch has, where that is known: lets events tell the total. Found out by itself where what `data` gives has a length. */
   readonly batchesPerEpoch?: number;
   /** Seeds all randomness of the loss function. Default 0. */
   readonly seed?: number;

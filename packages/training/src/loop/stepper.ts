@@ -37,7 +37,7 @@ export class Stepper<B extends Batch> {
   private recordings: Array<{ milliseconds: number; operations: number }> = [];
 
   constructor(private readonly options: TrainOptions<B>) {
-    const { optimizer, clipNorm, xla = false } = options;
+    const { optimizer, average, clipNorm, xla = false } = options;
     const compileOptions = {
       xla,
       onRecord: (recording: { milliseconds: number; operations: number }) => void this.recordings.push(recording),
@@ -49,6 +49,7 @@ export class Stepper<B extends Batch> {
     this.compiledUpdate = compile((gradients, norm, learningRate) => {
       return tf.tidy(() => {
         optimizer.apply(clipNorm === undefined ? gradients : clipToNorm(gradients, norm, clipNorm), learningRate);
+        average?.update();
         return tf.add(norm, 0) as tf.Scalar; // a recorded function must return something
       });
     }, compileOptions);

@@ -1,6 +1,11 @@
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import { openFolder } from '../checkpoints/folder-opener.ts';
-import { checkpointFiles, restoreCheckpoint, type Progress } from '../checkpoints/training-checkpoint.ts';
+import {
+  checkpointFiles,
+  restoreCheckpoint,
+  type CheckpointContent,
+  type Progress,
+} from '../checkpoints/training-checkpoint.ts';
 import type { Batch, Batches } from './batch.ts';
 import { Monitor } from './early-stopping.ts';
 import { eventLoopTurn } from './event-loop.ts';
@@ -13,8 +18,7 @@ export class TrainingRun<B extends Batch> {
   private readonly stepper: Stepper<B>;
   private readonly monitor: Monitor | undefined;
   private readonly store: CheckpointStore | undefined;
-  /** What a checkpoint must have been made under. */
-  private readonly config: unknown;
+  private readonly content: CheckpointContent;
   private step = 0;
   private epoch = 0;
   /** Batches of this epoch that were used. */
@@ -25,7 +29,7 @@ export class TrainingRun<B extends Batch> {
   private saved: Pick<Progress, 'step' | 'epoch'> | undefined;
 
   constructor(private readonly options: TrainOptions<B>) {
-    const { evaluation, checkpoints, config, optimizer, seed = 0 } = options;
+    const { model, optimizer, average, evaluation, checkpoints, config, seed = 0 } = options;
     this.stepper = new Stepper(options);
     this.monitor = evaluation && new Monitor(evaluation);
     this.store =
@@ -34,7 +38,11 @@ export class TrainingRun<B extends Batch> {
         keepLast: checkpoints.keepLast ?? 2,
         keepBest: checkpoints.keepBest ?? false,
       });
-    this.config = { config, optimizer: optimizer.config(), seed };
+    this.content = {
+      modules: { model, optimizer, ...(average && { average }) },
+      config: { config, optimizer: optimizer.config(), average: average?.config(), seed },
+      files: checkpoints?.files ?? {},
+    };
     this.batchesPerEpoch = options.batchesPerEpoch;
   }
 
@@ -126,7 +134,7 @@ export class TrainingRun<B extends Batch> {
   ): AsyncGenerator<TrainingEvent, void, undefined> {
     let best = false;
     if (this.monitor !== undefined && evaluateEvery !== undefined && count % evaluateEvery === 0) {
-      const metrics = await this.options.evaluation!.run({ step: this.step, epoch });
+      const metrics = await this.evaluate(epoch);
       best = this.monitor.observe(metrics);
       yield { type: 'evaluation', step: this.step, epoch, metrics, best };
     }
@@ -134,11 +142,15 @@ export class TrainingRun<B extends Batch> {
     if (due || (best && this.options.checkpoints?.keepBest === true)) yield* this.save(best);
   }
 
+  private async evaluate(epoch: number): Promise<Readonly<Record<string, number>>> {
+    const run = async () => this.options.evaluation!.run({ step: this.step, epoch });
+    return this.options.average?.during(run) ?? run();
+  }
+
   private async *save(best: boolean): AsyncGenerator<TrainingEvent, void, undefined> {
     if (this.store === undefined) return;
     try {
-      const files = await checkpointFiles(this.modules(), this.progress(), this.config);
-      const name = await this.store.save(this.step, best, files);
+      const name = await this.store.save(this.step, best, checkpointFiles(this.content, this.progress()));
       this.saved = this.progress();
       yield { type: 'checkpoint', step: this.step, name };
     } catch (error) {
@@ -163,7 +175,7 @@ export class TrainingRun<B extends Batch> {
     }
     const checkpoint = await store.newest();
     if (checkpoint === undefined) return undefined;
-    const progress = restoreCheckpoint(checkpoint, this.modules(), this.config);
+    const progress = await restoreCheckpoint(checkpoint, this.content);
     this.saved = progress;
     this.step = progress.step;
     this.epoch = progress.epoch;
@@ -179,14 +191,10 @@ export class TrainingRun<B extends Batch> {
     return { step, epoch, batch, epochLoss, draws: this.stepper.draws, monitor: this.monitor?.state() ?? null };
   }
 
-  private modules() {
-    return { model: this.options.model, optimizer: this.options.optimizer };
-  }
-
   /** The epoch's batches; their number is noted where it can be seen. */
   private async open(): Promise<Batches<B>> {
     const batches = await this.options.data(this.epoch);
-    if (Array.isArray(batches)) this.batchesPerEpoch ??= batches.length;
+    this.batchesPerEpoch ??= batches.length;
     return batches;
   }
 

@@ -1,10 +1,12 @@
 import { Module, type NamedParameter } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
+import { flattenTensors, splitFlat } from './flat.ts';
+import { fits, type NamePattern } from './freeze.ts';
 
 /** Parameters that are treated alike, and how they differ from the optimizer's own options. */
 export interface ParameterGroup {
   /** Which parameters belong here, by name: a test, or a pattern that the name must match. The first group that fits takes it. */
-  readonly match: RegExp | ((name: string) => boolean);
+  readonly match: NamePattern;
   /** Replaces the optimizer's weight decay. */
   readonly weightDecay?: number;
   /** Multiplies the learning rate. Default 1. */
@@ -156,7 +158,7 @@ function makeGroups(
   const members = new Map<ParameterGroup | undefined, NamedParameter[]>();
   for (const group of [...groups, undefined]) members.set(group, []);
   for (const parameter of parameters)
-    members.get(groups.find(({ match }) => matches(match, parameter.name)))!.push(parameter);
+    members.get(groups.find(({ match }) => fits(match, parameter.name)))!.push(parameter);
   for (const group of groups) {
     if (members.get(group)!.length === 0)
       throw new Error(`Optimizer: group ${String(group.match)} must match a parameter, got none`);
@@ -172,27 +174,11 @@ function makeGroups(
     }));
 }
 
-function matches(match: ParameterGroup['match'], name: string): boolean {
-  return typeof match === 'function' ? match(name) : name.search(match) >= 0;
-}
-
-function flattenTensors(tensors: readonly tf.Tensor[]): tf.Tensor1D {
-  const flat = tensors.map((tensor) =>
-    tensor.rank === 1 ? (tensor as tf.Tensor1D) : tf.reshape<tf.Rank.R1>(tensor, [-1]),
-  );
-  return flat.length === 1 ? tf.clone(flat[0]) : tf.concat1d(flat); // [P]
-}
-
 function assignFlat(group: FlatGroup, weights: tf.Tensor): void {
   const variables = group.parameters.map(({ variable }) => variable);
-  const parts =
-    variables.length === 1
-      ? [weights]
-      : tf.split(
-          weights,
-          variables.map(({ size }) => size),
-        );
-  for (const [i, variable] of variables.entries()) {
-    variable.assign(variable.rank === 1 ? parts[i] : tf.reshape(parts[i], variable.shape));
-  }
+  const parts = splitFlat(
+    weights,
+    variables.map(({ shape }) => shape),
+  );
+  for (const [i, variable] of variables.entries()) variable.assign(parts[i]);
 }

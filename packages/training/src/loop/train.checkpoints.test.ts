@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import type { Folder } from '../checkpoints/folder.ts';
+import { memoryFolder } from '../checkpoints/memory-folder.ts';
+import { WeightAverage } from '../optimizers/weight-average.ts';
+import type { TrainingEvent } from './events.ts';
+import { batches, collect, Network, ofType, setUp, weights } from './train.test-support.ts';
+import { train } from './train.ts';
+
+describe('checkpoints', () => {
+  const saving = (folder: Folder, more: object = {}) => ({ checkpoints: { folder, everySteps: 1, ...more } });
+
+  it('an interrupted and resumed run ends with the very weights of one that was not', async () => {
+    const whole = setUp({ accumulate: 2, clipNorm: 1 });
+    const expected = await collect(whole.options);
+    const folder = memoryFolder();
+    const events: TrainingEvent[] = [];
+    let last = new Network(3);
+    for (const stopAfter of [1, 3, 4, Infinity]) {
+      const controller = new AbortController();
+      const part = setUp({
+        accumulate: 2,
+        clipNorm: 1,
+        signal: controller.signal,
+        ...saving(folder, { everySteps: 100 }),
+      });
+      for await (const event of train(part.options)) {
+        if (event.type === 'step' && event.step >= stopAfter) controller.abort();
+        events.push(event);
+      }
+      last = part.model;
+    }
+    expect(weights(last)).toEqual(weights(whole.model));
+    const parts = ofType(events, 'end').map(({ step, reason }) => `${reason} at ${step}`);
+    expect(parts).toEqual(['aborted at 1', 'aborted at 3', 'aborted at 4', 'finished at 9']);
+    expect(ofType(events, 'epoch')).toEqual(ofType(expected, 'epoch'));
+    const losses = (all: TrainingEvent[]) =>
+      ofType(all, 'step').map(({ step, loss, gradientNorm }) => [step, loss, gradientNorm]);
+    expect(losses(events)).toEqual(losses(expected));
+  });
+
+  it('a finished run that is started again ends at once', async () => {
+    const folder = memoryFolder();
+    await collect(setUp(saving(folder)).options);
+    const { model, options } = setUp(saving(folder));
+    const events = await collect(options);
+    expect(events.map(({ type }) => type)).toEqual(['start', 'end']);
+    expect(events[0]).toMatchObject({ step: 15, resumedFrom: 'step-00000015' });
+    expect(weights(model)).not.toEqual(weights(new Network(3)));
+  });
+
+  it('asks the data to skip what was used, where it can', async () => {
+    const folder = memoryFolder();
+    const controller = new AbortController();
+    for await (const event of train(setUp({ signal: controller.signal, ...saving(folder) }).options)) {
+      if (event.type === 'step' && event.step === 3) controller.abort();
+    }
+    let skipped = 0;
+    const data = (epoch: number) =>
+      Object.assign(batches(epoch), { skip: (count: number) => batches(epoch).slice((skipped = count)) });
+    await collect(setUp({ data, ...saving(folder) }).options);
+    expect(skipped).toBe(3);
+  });
+
+  it('keeps the average of the weights too', async () => {
+    const average = ({ model }: ReturnType<typeof setUp>) =>
+      new WeightAverage(model.trainableParameters(), { decay: 0.9 });
+    const whole = setUp();
+    const expected = average(whole);
+    await collect({ ...whole.options, average: expected });
+    const folder = memoryFolder();
+    for (const steps of [4, 15]) {
+      const part = setUp({ ...saving(folder), steps });
+      const own = average(part);
+      await collect({ ...part.options, average: own });
+      if (steps < 15) continue;
+      expect(Array.from(own.average.dataSync())).toEqual(Array.from(expected.average.dataSync()));
+    }
+  });
+
+  it('puts further files beside the weights', async () => {
+    const folder = memoryFolder();
+    await collect(setUp({ steps: 1, ...saving(folder, { files: { 'config.json': '{"a":1}' } }) }).options);
+    expect((await folder.list()).map((name) => name.slice('step-00000001/'.length))).toEqual([
+      'config.json',
+      'manifest.json',
+      'model.safetensors',
+      'optimizer.safetensors',
+      'training.json',
+    ]);
+    expect(new TextDecoder().decode(await folder.read('step-00000001/config.json'))).toBe('{"a":1}');
+  });
+
+  it('keeps the last few, and the best', async () => {
+    const folder = memoryFolder();
+    const scores = [5, 1, 4, 3, 2];
+    const options = {
+      epochs: 5,
+      evaluation: { run: ({ epoch }: { epoch: number }) => ({ loss: scores[epoch] }) },
+      checkpoints: { folder, keepLast: 2, keepBest: true },
+    };
+    await collect(setUp(options).options);
+    const kept = new Set((await folder.list()).map((name) => name.split('/')[0]));
+    expect([...kept]).toEqual(['step-00000010', 'step-00000020', 'step-00000025']);
+  });
+
+  const damages: ReadonlyArray<readonly [string, (folder: Folder, name: string) => Promise<void>]> = [
+    [
+      'a flipped bit',
+      async (folder, name) => {
+        const data = await folder.read(`${name}/model.safetensors`);
+        data[data.length - 1] ^= 1;
+        await folder.write(`${name}/model.safetensors`, data);
+      },
+    ],
+    [
+      'a truncated file',
+      async (folder, name) => {
+        const data = await folder.read(`${name}/optimizer.safetensors`);
+        await folder.write(`${name}/optimizer.safetensors`, data.slice(0, -1));
+      },
+    ],
+    ['a lost file', (folder, name) => folder.remove(`${name}/training.json`)],
+    ['a garbled manifest', (folder, name) => folder.write(`${name}/manifest.json`, Uint8Array.of(123))],
+    ['no manifest', (folder, name) => folder.remove(`${name}/manifest.json`)],
+  ];
+
+  it.each(damages)('goes on from the newest whole checkpoint where the last one has %s', async (what, damage) => {
+    const whole = setUp();
+    await collect(whole.options);
+    const folder = memoryFolder();
+    await collect(setUp({ steps: 7, ...saving(folder) }).options);
+    await damage(folder, 'step-00000007');
+    const { model, options } = setUp(saving(folder));
+    const [start] = ofType(await collect(options), 'start');
+    expect(start).toMatchObject({ step: 6, resumedFrom: 'step-00000006' });
+    expect(Object.keys(start.damaged)).toEqual(what === 'no manifest' ? [] : ['step-00000007']);
+    expect(weights(model)).toEqual(weights(whole.model));
+    expect((await folder.list()).filter((name) => name.endsWith('manifest.json')).length).toBe(2);
+  });
+
+  it('refuses to begin anew when every checkpoint is damaged', async () => {
+    const folder = memoryFolder('here');
+    await collect(setUp({ steps: 1, ...saving(folder) }).options);
+    await folder.write('step-00000001/training.json', Uint8Array.of(1));
+    await expect(collect(setUp(saving(folder)).options)).rejects.toThrow(
+      /train: no checkpoint in here is whole; step-00000001: training.json must have \d+ bytes, got 1/,
+    );
+  });
+
+  it('refuses a checkpoint of another config, naming the field and both values', async () => {
+    const folder = memoryFolder();
+    await collect(setUp({ steps: 1, config: { model: { width: 8, heads: 2 } }, ...saving(folder) }).options);
+    const other = setUp({ config: { model: { width: 16, heads: 2 } }, ...saving(folder) });
+    const before = await folder.list();
+    await expect(collect(other.options)).rejects.toThrow(
+      'train: checkpoint step-00000001 must be of the same config: config.model.width was 8, is now 16',
+    );
+    await expect(
+      collect(setUp({ seed: 6, config: { model: { width: 8, heads: 2 } }, ...saving(folder) }).options),
+    ).rejects.toThrow('seed was 5, is now 6');
+    expect(weights(other.model)).toEqual(weights(new Network(3)));
+    expect(await folder.list()).toEqual(before);
+  });
+
+  it('refuses to mix with an earlier run when it is not to resume', async () => {
+    const folder = memoryFolder('there');
+    await collect(setUp({ steps: 2, ...saving(folder) }).options);
+    await expect(collect(setUp(saving(folder, { resume: false })).options)).rejects.toThrow(
+      'train: without resume the folder must hold no checkpoints, got step-00000002 in there',
+    );
+  });
+
+  it('a failed save ends the training, or goes on with an event, as configured', async () => {
+    const broken: Folder = { ...memoryFolder('full disk'), write: () => Promise.reject(new Error('ENOSPC')) };
+    await expect(collect(setUp(saving(broken)).options)).rejects.toThrow(
+      'train: a checkpoint of step 1 could not be saved in full disk',
+    );
+    const events = await collect(setUp({ steps: 3, ...saving(broken, { onError: 'continue' }) }).options);
+    expect(ofType(events, 'checkpoint-failed').length).toBeGreaterThanOrEqual(3);
+    expect(events.at(-1)).toMatchObject({ type: 'end', step: 3, reason: 'finished' });
+  });
+});

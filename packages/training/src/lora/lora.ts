@@ -1,0 +1,173 @@
+import { Linear, Module, type NamedParameter, type Random } from '@heed/attention-core';
+import * as tf from '@tensorflow/tfjs';
+import { fits, type NamePattern } from '../optimizers/freeze.ts';
+import { LoraLinear } from './lora-linear.ts';
+
+export interface LoraOptions {
+  /** r: width of the additions. 4 to 64 are common. */
+  readonly rank: number;
+  /** α: the additions count α / r times. Default 2r. */
+  readonly alpha?: number;
+  /** Which `Linear` layers get one, by their paths, e.g. `/query|value/`. */
+  readonly targets: NamePattern;
+  readonly random: Random;
+}
+
+/**
+ * Freezes a model and gives some of its linear layers a small trained addition (Hu et al. 2021, "LoRA: low-rank adaptation of large language
+ * models"). The model is used and trained as before; `model.trainableParameters()` are the additions.
+ *
+ * @throws if no `Linear` fits `targets`, rank or alpha is out of range, or the model has adapters already
+ *
+ * @example
+ * ```ts
+ * import { Random } from '@heed/attention-core';
+ * import { AdamW, applyLora } from '@heed/training';
+ * const lora = applyLora(model, { rank: 8, targets: /query|value/, random: new Random(7) });
+ * const optimizer = new AdamW(model.trainableParameters());
+ * // … train …
+ * lora.remove({ merge: true }); // an ordinary model again, with the additions in its weights
+ * ```
+ */
+export function applyLora(model: Module, options: LoraOptions): Lora {
+  const { rank, alpha = 2 * rank, targets, random } = options;
+  if (!Number.isSafeInteger(rank) || rank < 1)
+    throw new Error(`applyLora: rank must be a positive integer, got ${rank}`);
+  if (!(alpha > 0)) throw new Error(`applyLora: alpha must be positive, got ${alpha}`);
+  const places = layerPlaces(model, '');
+  if (places.some(({ layer }) => layer instanceof LoraLinear))
+    throw new Error('applyLora: the model must have no adapters yet, got some');
+  const chosen = places.filter(({ path }) => fits(targets, path));
+  if (chosen.length === 0) {
+    throw new Error(
+      `applyLora: targets ${String(targets)} must fit a linear layer, got ${places.map(({ path }) => path).join(', ') || 'none'}`,
+    );
+  }
+  const frozen = model.trainableParameters();
+  for (const { variable } of frozen) variable.trainable = false;
+  const layers = new Map<string, LoraLinear>();
+  for (const { path, layer, put } of chosen) {
+    const adapted = new LoraLinear(layer as Linear, { rank, scale: alpha / rank, random: random.fork(path) });
+    put(adapted);
+    layers.set(path, adapted);
+  }
+  return new Lora(model, layers, frozen, { rank, alpha });
+}
+
+/** The adapters of one model. */
+export class Lora {
+  readonly rank: number;
+  readonly alpha: number;
+  /** The adapted layers by path. */
+  readonly layers: ReadonlyMap<string, LoraLinear>;
+  private readonly model: Module;
+  private readonly frozen: readonly NamedParameter[];
+  private inWeights = false;
+
+  constructor(
+    model: Module,
+    layers: ReadonlyMap<string, LoraLinear>,
+    frozen: readonly NamedParameter[],
+    { rank, alpha }: { readonly rank: number; readonly alpha: number },
+  ) {
+    this.model = model;
+    this.layers = layers;
+    this.frozen = frozen;
+    this.rank = rank;
+    this.alpha = alpha;
+  }
+
+  /** Whether the additions are in the weights at present. */
+  get merged(): boolean {
+    return this.inWeights;
+  }
+
+  /** The additions by name, `<path>.down` and `<path>.up`: what is saved of a fine-tuning. The tensors are the model's own. */
+  stateDict(): Record<string, tf.Tensor> {
+    return Object.fromEntries(
+      [...this.layers].flatMap(([path, { down, up }]) => [
+        [`${path}.down`, down],
+        [`${path}.up`, up],
+      ]),
+    );
+  }
+
+  /** Replaces the additions by those of `state`. @throws if a name or shape does not fit */
+  loadStateDict(state: Readonly<Record<string, tf.Tensor>>): void {
+    this.unmerge();
+    const own = this.stateDict();
+    const names = Object.keys(own);
+    const wrong = [
+      ...names.filter((name) => !Object.hasOwn(state, name)),
+      ...Object.keys(state).filter((name) => !Object.hasOwn(own, name)),
+    ];
+    if (wrong.length > 0)
+      throw new Error(`Lora.loadStateDict: names must match exactly, got differences at ${wrong.join(', ')}`);
+    for (const name of names) {
+      if (String(state[name].shape) !== String(own[name].shape)) {
+        throw new Error(`Lora.loadStateDict: ${name} must be [${own[name].shape}], got [${state[name].shape}]`);
+      }
+    }
+    for (const name of names) tf.tidy(() => (own[name] as tf.Variable).assign(tf.clone(state[name])));
+  }
+
+  /**
+   * Adds the additions to the weights and takes the adapters out of the way: the model computes the same, at the price of a plain one, and can
+   * be saved under its own names. Does nothing where that is so already.
+   */
+  merge(): void {
+    if (this.inWeights) return;
+    this.changeWeights(1);
+    this.place(({ base }) => base);
+    this.inWeights = true;
+  }
+
+  /** Undoes `merge`; the weights come back to within rounding. */
+  unmerge(): void {
+    if (!this.inWeights) return;
+    this.changeWeights(-1);
+    this.place((layer) => layer);
+    this.inWeights = false;
+  }
+
+  /** Ends the adaptation: the model is an ordinary one again, trainable as before. The additions are freed. */
+  remove({ merge }: { readonly merge: boolean }): void {
+    if (merge) this.merge();
+    else this.unmerge();
+    this.place(({ base }) => base);
+    for (const { down, up } of this.layers.values()) tf.dispose([down, up]);
+    for (const { variable } of this.frozen) variable.trainable = true;
+  }
+
+  private changeWeights(sign: 1 | -1): void {
+    for (const layer of this.layers.values()) {
+      tf.tidy(() => layer.base.weight.assign(tf.add(layer.base.weight, tf.mul(layer.delta(), sign)) as tf.Tensor2D));
+    }
+  }
+
+  /** Puts a layer of one's choice at the place of every adapted one. */
+  private place(choose: (layer: LoraLinear) => Linear | LoraLinear): void {
+    for (const { path, put } of layerPlaces(this.model, '')) {
+      const layer = this.layers.get(path);
+      if (layer !== undefined) put(choose(layer));
+    }
+  }
+}
+
+interface LayerPlace {
+  readonly path: string;
+  readonly layer: Linear | LoraLinear;
+  readonly put: (layer: Linear | LoraLinear) => void;
+}
+
+/** Where linear layers stand in a module, found as `namedParameters()` finds weights. */
+function layerPlaces(owner: object, path: string): LayerPlace[] {
+  return Object.entries(owner).flatMap(([field, value]): LayerPlace[] => {
+    const here = path === '' ? field : `${path}.${field}`;
+    if (value instanceof Linear || value instanceof LoraLinear) {
+      const put = (layer: Linear | LoraLinear) => void Reflect.set(owner, field, layer);
+      return [{ path: here, layer: value, put }];
+    }
+    return value instanceof Module || Array.isArray(value) ? layerPlaces(value as object, here) : [];
+  });
+}

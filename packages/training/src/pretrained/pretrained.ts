@@ -1,0 +1,195 @@
+import type { Module, SafetensorsDtype, SafetensorsEntry } from '@heed/attention-core';
+import * as tf from '@tensorflow/tfjs';
+import type { Folder } from '../checkpoints/folder.ts';
+import { openFolder } from '../checkpoints/folder-opener.ts';
+import { mapWeights, plainNames, type MappedWeight, type NameMap } from './name-map.ts';
+import { WeightFiles, writeWeightFiles, type WeightFilesOptions } from './weight-files.ts';
+
+const STEM = 'model';
+const WEIGHT_FILES = /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/;
+
+export interface LoadPretrainedOptions {
+  /** Weights of the model that may be missing and keep their values: a new head on a published body. */
+  readonly optional?: readonly RegExp[];
+}
+
+export interface SavePretrainedOptions extends WeightFilesOptions {
+  readonly model: Module;
+  readonly names: NameMap;
+  /** Becomes `config.json`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Tokenizer and other files, texts or bytes by name. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+}
+
+/** What loading did beside filling the model. */
+export interface LoadedPretrained {
+  /** Weights of the model that kept their values. */
+  readonly missing: readonly string[];
+  /** Weights of the files that were passed over. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Fills a model with published weights: safetensors, in one file or several with an index. Weights in float16 and bfloat16 become float32.
+ *
+ * @throws if weights are missing, unexpected or of another shape (all of them are named), or not safetensors; the model is then as it was
+ *
+ * @example
+ * ```ts
+ * import { loadPretrained, openPretrained, readConfig } from '@heed/training';
+ * const folder = await openPretrained('sentence-transformers/all-MiniLM-L6-v2');
+ * const model = new Bert(bertConfig(await readConfig(folder)));
+ * await loadPretrained(folder, model, BERT_NAMES);
+ * ```
+ */
+export async function loadPretrained(
+  where: Folder | string,
+  model: Module,
+  names: NameMap,
+  options: LoadPretrainedOptions = {},
+): Promise<LoadedPretrained> {
+  const folder = openFolder(where);
+  const files = await WeightFiles.open(folder, STEM);
+  const variables = new Map(model.namedParameters().map(({ name, variable }) => [name, variable]));
+  const mapped = mapWeights(names, [...variables.keys()]);
+  const plain = plainNames(
+    names,
+    files.entries.keys(),
+    mapped.map(({ theirs }) => theirs),
+  );
+  const absent = mapped.filter(({ theirs }) => !plain.has(theirs));
+  const present = mapped.filter(({ theirs }) => plain.has(theirs));
+  const excused = absent.filter(({ ours }) =>
+    ours.every((name) => options.optional?.some((pattern) => name.search(pattern) >= 0)),
+  );
+  const wanted = new Set(mapped.map(({ theirs }) => theirs));
+  const unused = [...plain.keys()].filter((name) => !wanted.has(name));
+  const ignored = unused.filter((name) => names.ignored?.some((pattern) => name.search(pattern) >= 0));
+  report(folder.label, {
+    missing: absent.filter((weight) => !excused.includes(weight)).map(({ theirs }) => theirs),
+    'not expected': unused.filter((name) => !ignored.includes(name)),
+    'of another shape or type': present.flatMap((weight) =>
+      shapeProblem(weight, variables, files.entries.get(plain.get(weight.theirs)!)!),
+    ),
+  });
+  const byFile = present.toSorted((a, b) =>
+    compare(files.entries.get(plain.get(a.theirs)!)!.file, files.entries.get(plain.get(b.theirs)!)!.file),
+  );
+  for (const weight of byFile) {
+    const theirs = await files.tensor(plain.get(weight.theirs)!);
+    assignParts(weight, theirs, variables);
+    theirs.dispose();
+  }
+  return { missing: excused.flatMap(({ ours }) => ours), ignored };
+}
+
+/**
+ * Saves a model as Hugging Face's libraries read it: `config.json`, safetensors under the published names (in several files with an index where
+ * they are large), and further files. Weight files of an earlier save are removed.
+ *
+ * @throws if a weight has no rule in `names`, or the folder cannot be written
+ */
+export async function savePretrained(where: Folder | string, options: SavePretrainedOptions): Promise<void> {
+  const folder = openFolder(where);
+  const tensors = publishedWeights(options.model, options.names);
+  const written = new Set<string>();
+  try {
+    const config = `${JSON.stringify(options.config, undefined, 2)}\n`;
+    for (const [name, content] of Object.entries({ 'config.json': config, ...options.files })) {
+      await folder.write(name, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+    }
+    for await (const [name, data] of writeWeightFiles(STEM, tensors, options)) {
+      await folder.write(name, data);
+      written.add(name);
+    }
+  } finally {
+    tf.dispose(tensors);
+  }
+  for (const name of await folder.list()) if (WEIGHT_FILES.test(name) && !written.has(name)) await folder.remove(name);
+}
+
+/** A model's weights under their published names and in their layout. The caller owns the tensors. */
+export function publishedWeights(model: Module, names: NameMap): Record<string, tf.Tensor> {
+  const state = model.stateDict();
+  return tf.tidy(() =>
+    Object.fromEntries(
+      mapWeights(names, Object.keys(state)).map(({ theirs, ours, axes, axis }) => {
+        const parts = ours.map((name) => (axes === undefined ? state[name] : tf.transpose(state[name], inverse(axes))));
+        return [theirs, parts.length === 1 ? tf.clone(parts[0]) : tf.concat(parts, axis)];
+      }),
+    ),
+  );
+}
+
+/** `config.json` as an object. @throws if it is absent or no JSON object */
+export async function readConfig(where: Folder | string): Promise<Record<string, unknown>> {
+  const folder = openFolder(where);
+  const text = new TextDecoder().decode(await folder.read('config.json'));
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`readConfig: config.json in ${folder.label} must be JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw new Error(`readConfig: config.json in ${folder.label} must be an object, got ${text.slice(0, 60)}`);
+  }
+  return config as Record<string, unknown>;
+}
+
+type Variables = ReadonlyMap<string, tf.Variable>;
+
+function assignParts({ ours, axes, axis }: MappedWeight, theirs: tf.Tensor, variables: Variables): void {
+  tf.tidy(() => {
+    const own = ours.map((name) => variables.get(name)!);
+    const lengths = own.map((variable) => theirShape(variable.shape, axes)[axis]);
+    const parts = own.length === 1 ? [theirs] : tf.split(theirs, lengths, axis);
+    for (const [i, variable] of own.entries()) {
+      variable.assign(axes === undefined ? tf.clone(parts[i]) : tf.transpose(parts[i], [...axes]));
+    }
+  });
+}
+
+function shapeProblem(
+  { theirs, ours, axes, axis }: MappedWeight,
+  variables: Variables,
+  { shape: got, dtype }: SafetensorsEntry,
+): string[] {
+  const shapes = ours.map((name) => theirShape(variables.get(name)!.shape, axes));
+  const needed = shapes[0].map((length, i) =>
+    ours.length > 1 && i === axis ? shapes.reduce((sum, shape) => sum + shape[i], 0) : length,
+  );
+  const own = variables.get(ours[0])!.dtype;
+  if (String(needed) === String(got) && own === tensorDtype(dtype)) return [];
+  return [`${theirs} (needs ${own} [${needed.join(', ')}], got ${dtype} [${got.join(', ')}])`];
+}
+
+function tensorDtype(dtype: SafetensorsDtype): string {
+  if (dtype === 'BOOL') return 'bool';
+  return /^B?F/.test(dtype) ? 'float32' : 'int32';
+}
+
+function theirShape(ours: readonly number[], axes: readonly number[] | undefined): number[] {
+  return axes === undefined ? [...ours] : inverse(axes).map((axis) => ours[axis]);
+}
+
+function inverse(axes: readonly number[]): number[] {
+  return axes.map((_, axis) => axes.indexOf(axis));
+}
+
+function report(label: string, problems: Readonly<Record<string, readonly string[]>>): void {
+  const told = Object.entries(problems).filter(([, names]) => names.length > 0);
+  if (told.length === 0) return;
+  const text = told.map(
+    ([problem, names]) =>
+      `${problem}: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`,
+  );
+  throw new Error(`loadPretrained: the weights in ${label} must fit the model; ${text.join('; ')}`);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

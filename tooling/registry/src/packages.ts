@@ -8,7 +8,7 @@ export interface PublishedPackage {
   readonly example: string;
 }
 
-/** All packages of the workspace that are published. @throws if a README has no example */
+/** All packages of the workspace that are published. @throws if one has no README, or a README without an example */
 export function publishedPackages(root: string): PublishedPackage[] {
   return readdirSync(join(root, 'packages')).flatMap((entry) => {
     const folder = join(root, 'packages', entry);

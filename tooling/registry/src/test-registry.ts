@@ -1,6 +1,6 @@
 /**
  * `npx pnpm@12 test:registry`: publishes every package to a registry on loopback and uses each as a stranger would, in empty
- * folders with an empty home.
+ * folders with an empty home. Names of packages as arguments limit what is used to those.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -263,13 +263,16 @@ try {
   const built = await runCommand('pnpm', ['run', 'build'], { cwd: root });
   report('build', failure(built), `${built.seconds.toFixed(0)} s`);
   await publish(registry, packages);
-  for (const published of packages) {
+  const wanted = process.argv.slice(2);
+  for (const published of packages.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     await installAlone(registry, published);
     await runReadme(registry, published);
   }
   const nlp = packages.find(({ name }) => name === '@heed/nlp')!;
-  await useElsewhere(registry, nlp);
-  await useInBrowser(registry, nlp);
+  if (wanted.length === 0 || wanted.includes(nlp.name)) {
+    await useElsewhere(registry, nlp);
+    await useInBrowser(registry, nlp);
+  }
 } finally {
   await registry.stop();
   rmSync(workspace, { recursive: true, force: true });

@@ -5,9 +5,11 @@ export {
   mergeHeads,
   MultiHeadAttention,
   splitHeads,
+  type KeysAndValues,
   type MultiHeadAttentionConfig,
   type MultiHeadAttentionInputs,
 } from './attention/multi-head-attention.ts';
+export type { HeadPositions } from './attention/head-positions.ts';
 export { stopGradient } from './autodiff/stop-gradient.ts';
 export { withGradient, type Fused } from './autodiff/with-gradient.ts';
 export type { Bias } from './biases/bias.ts';
@@ -18,6 +20,8 @@ export { FeedForward, type FeedForwardConfig } from './layers/feed-forward.ts';
 export { LayerNorm, layerNorm, type LayerNormConfig } from './layers/layer-norm.ts';
 export { Linear, linear, weight, type LinearConfig } from './layers/linear.ts';
 export { RmsNorm, rmsNorm, type RmsNormConfig } from './layers/rms-norm.ts';
+export { createNorm, type Norm, type NormKind } from './layers/norm.ts';
+export { UnbiasedLayerNorm } from './layers/unbiased-layer-norm.ts';
 export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './maps/capture.ts';
 export { labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
 export { renderHtml, type HtmlOptions } from './maps/render-html.ts';
@@ -104,3 +108,15 @@ export type { Score } from './scores/score.ts';
 export { scoreMod, type ScoreIndices } from './scores/score-mod.ts';
 export { softcap } from './scores/softcap.ts';
 export { temperature } from './scores/temperature.ts';
+export type { BlockConfig } from './structures/block-config.ts';
+export {
+  CrossAttentionBlock,
+  type CrossAttentionBlockConfig,
+  type CrossAttentionBlockInputs,
+} from './structures/cross-attention-block.ts';
+export { DecoderBlock, type DecoderBlockConfig, type DecoderBlockInputs } from './structures/decoder-block.ts';
+export { EncoderBlock, type EncoderBlockInputs } from './structures/encoder-block.ts';
+export { GrowingCache } from './structures/key-value-cache/growing-cache.ts';
+export type { CachedKeysAndValues, CacheShape, KeyValueCache } from './structures/key-value-cache/key-value-cache.ts';
+export { SlidingCache, type SlidingCacheConfig } from './structures/key-value-cache/sliding-cache.ts';
+export { StaticCache, type StaticCacheConfig } from './structures/key-value-cache/static-cache.ts';

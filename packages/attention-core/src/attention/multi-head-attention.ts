@@ -1,11 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Bias } from '../biases/bias.ts';
 import { Linear, requireWidth } from '../layers/linear.ts';
+import { and } from '../masks/algebra.ts';
 import type { Mask } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
+import type { Normaliser } from '../normalisers/normaliser.ts';
 import type { RandomStream } from '../random/random-stream.ts';
 import type { Random } from '../random/random.ts';
+import type { Score } from '../scores/score.ts';
+import type { KeyValueCache } from '../structures/key-value-cache/key-value-cache.ts';
 import { attention } from './attention.ts';
+import type { HeadPositions } from './head-positions.ts';
 
 export interface MultiHeadAttentionConfig {
   /** M: width of queries and of the result. */
@@ -24,14 +29,36 @@ export interface MultiHeadAttentionConfig {
   readonly bias?: boolean;
   /** Dropout on the weights. Default 0. */
   readonly dropout?: number;
+  /** Positions written into queries and keys: rotary embeddings. Default: none. */
+  readonly positions?: HeadPositions;
+  /** Default `scaledDot()`. */
+  readonly score?: Score;
+  /** Default `softmax()`. */
+  readonly normaliser?: Normaliser;
   /** How captured maps call this attention. Default `attention`. */
   readonly name?: string;
   readonly random: Random;
 }
 
+/** Keys and values by head, ready to be asked. */
+export interface KeysAndValues {
+  /** [B, K, S, D] */
+  readonly key: tf.Tensor;
+  /** [B, K, S, Dv] */
+  readonly value: tf.Tensor;
+}
+
 export interface MultiHeadAttentionInputs {
   /** [B, S, memoryWidth]: what keys and values are made from. Default: the queries' own input (self-attention). */
   readonly memory?: tf.Tensor | undefined;
+  /** The memory's keys and values from `prepareMemory`, for decoders that ask the same memory at every step. */
+  readonly prepared?: KeysAndValues | undefined;
+  /** The keys and values of the positions before `x`, to which those of `x` are added. It brings causality: `mask` need not. */
+  readonly cache?: KeyValueCache | undefined;
+  /** [..., L, M]: added to what queries are made from, e.g. DETR's positions. */
+  readonly queryPositions?: tf.Tensor | undefined;
+  /** [..., S, memoryWidth]: added to what keys, not values, are made from. */
+  readonly keyPositions?: tf.Tensor | undefined;
   readonly mask?: Mask | undefined;
   readonly bias?: Bias | undefined;
   /** Passing one is training mode. */
@@ -55,6 +82,12 @@ export class MultiHeadAttention extends Module {
   readonly key: Linear;
   readonly value: Linear;
   readonly output: Linear;
+  /** Weights of their own, where they have any, are this layer's too. */
+  readonly positions: HeadPositions | undefined;
+  readonly score: Score | undefined;
+  readonly normaliser: Normaliser | undefined;
+  /** What a cache for this layer is made of. */
+  readonly cacheShape: { readonly heads: number; readonly headWidth: number; readonly valueHeadWidth: number };
   private readonly heads: number;
   private readonly keyValueHeads: number;
   private readonly dropoutRate: number;
@@ -81,6 +114,10 @@ export class MultiHeadAttention extends Module {
     this.key = new Linear({ inputs: memoryWidth, outputs: keyValueHeads * headWidth, bias, random });
     this.value = new Linear({ inputs: memoryWidth, outputs: keyValueHeads * valueHeadWidth, bias, random });
     this.output = new Linear({ inputs: heads * valueHeadWidth, outputs: modelWidth, bias, random });
+    this.positions = config.positions;
+    this.score = config.score;
+    this.normaliser = config.normaliser;
+    this.cacheShape = { heads: keyValueHeads, headWidth, valueHeadWidth };
     this.heads = heads;
     this.keyValueHeads = keyValueHeads;
     this.dropoutRate = config.dropout ?? 0;
@@ -88,14 +125,20 @@ export class MultiHeadAttention extends Module {
   }
 
   /** @param x [B, L, M] @returns [B, L, M] */
-  forward(x: tf.Tensor, { memory = x, mask, bias, random }: MultiHeadAttentionInputs = {}): tf.Tensor {
+  forward(x: tf.Tensor, inputs: MultiHeadAttentionInputs = {}): tf.Tensor {
+    const { memory = x, prepared, cache, queryPositions, mask, bias, random } = inputs;
     return tf.tidy(() => {
+      const start = cache?.start();
+      const query = splitHeads(this.query.forward(added(x, queryPositions)), this.heads); // [B, H, L, D]
+      const fresh = prepared ?? this.keysAndValues(memory, inputs.keyPositions, start);
+      const cached = cache?.append(fresh);
       const heads = attention({
-        query: splitHeads(this.query.forward(x), this.heads), // [B, H, L, D]
-        key: splitHeads(this.key.forward(memory), this.keyValueHeads), // [B, K, S, D]
-        value: splitHeads(this.value.forward(memory), this.keyValueHeads), // [B, K, S, Dv]
-        mask,
+        query: this.positions?.apply(query, start) ?? query,
+        ...(cached ?? fresh),
+        mask: cached === undefined || mask === undefined ? (cached?.mask ?? mask) : and(cached.mask, mask),
         bias,
+        ...(this.score === undefined ? {} : { score: this.score }),
+        ...(this.normaliser === undefined ? {} : { normaliser: this.normaliser }),
         dropout: this.dropoutRate,
         random,
         name: this.mapName,
@@ -103,6 +146,27 @@ export class MultiHeadAttention extends Module {
       return this.output.forward(mergeHeads(heads));
     });
   }
+
+  /**
+   * What attention needs of a memory, once for all steps that ask it.
+   *
+   * @param memory [B, S, memoryWidth]
+   * @param keyPositions [..., S, memoryWidth], added to what keys are made from
+   * @returns keys [B, K, S, D] and values [B, K, S, Dv]; the caller disposes them
+   */
+  prepareMemory(memory: tf.Tensor, { keyPositions }: { keyPositions?: tf.Tensor } = {}): KeysAndValues {
+    return tf.tidy(() => this.keysAndValues(memory, keyPositions));
+  }
+
+  private keysAndValues(memory: tf.Tensor, keyPositions?: tf.Tensor, start?: number | tf.Scalar) {
+    const key = splitHeads(this.key.forward(added(memory, keyPositions)), this.keyValueHeads); // [B, K, S, D]
+    const value = splitHeads(this.value.forward(memory), this.keyValueHeads); // [B, K, S, Dv]
+    return { key: this.positions?.apply(key, start) ?? key, value };
+  }
+}
+
+function added(x: tf.Tensor, positions: tf.Tensor | undefined): tf.Tensor {
+  return positions === undefined ? x : tf.add(x, positions);
 }
 
 /** [B, L, H·D] → [B, H, L, D] */

@@ -1,13 +1,12 @@
 /**
  * A training step of a small GPT in plain tfjs, eager against compiled against compiled by XLA: medians of interleaved runs.
  *
- *   node --import tsx benchmarks/gpt-step.bench.ts [eager,compiled,xla] [layers] [width] [heads] [batch] [rounds]
+ *   node --conditions=@heed/source --import tsx benchmarks/gpt-step.bench.ts [eager,compiled,xla] [layers] [width] [heads] [batch] [rounds]
  *
  * The defaults (4 layers, 128 wide, 4 heads, batch 12 of 64 letters, Adam) take about a minute on two cores.
  */
+import { compile, loadTensorflow } from '@heed/tensorflow';
 import type { Tensor, Tensor1D, Tensor2D, Variable } from '@tensorflow/tfjs';
-
-import { compile, loadTensorflow } from '../src/index.ts';
 
 const tf = await loadTensorflow();
 const [modes = 'eager,compiled,xla', ...sizes] = process.argv.slice(2);

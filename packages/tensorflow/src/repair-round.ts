@@ -1,18 +1,16 @@
-import type { KernelFunc } from '@tensorflow/tfjs';
+import type * as tfjs from '@tensorflow/tfjs';
 
-import type { Tensorflow } from './load.ts';
-
-const repaired = new WeakSet<KernelFunc>();
+const repaired = new WeakSet<tfjs.KernelFunc>();
 
 /**
  * Makes `tf.round` of an int32 tensor give the tensor on the native backend. TensorFlow's own kernel gives zeros since
  * 2.17. Doing it again changes nothing.
  */
-export function repairRound(tf: Tensorflow): void {
+export function repairRound(tf: typeof tfjs): void {
   const kernel = tf.getKernel('Round', 'tensorflow');
   if (!kernel || repaired.has(kernel.kernelFunc)) return;
   const native = kernel.kernelFunc;
-  const round: KernelFunc = (args) => {
+  const round: tfjs.KernelFunc = (args) => {
     const x = args.inputs['x'];
     if (x?.dtype !== 'int32') return native(args);
     (args.backend as { incRef(id: object): void }).incRef(x.dataId);

@@ -50,7 +50,7 @@ process.stdout.write(
   `tfjs-core's specs on TensorFlow ${version}, Node ${process.version}; ${ignored.length} ignored names\n`,
 );
 
-const { default: JasmineRunner } = (await import('jasmine' as string)) as { default: new () => Jasmine };
+const JasmineRunner = require('jasmine') as new () => Jasmine;
 const runner = new JasmineRunner();
 require(join(core, 'dist', 'public', 'chained_ops', 'register_all_chained_ops.js'));
 require(join(core, 'dist', 'register_all_gradients.js'));

@@ -9,7 +9,7 @@ export interface TensorMetadata {
   dtype: number;
 }
 
-export type AttributeValue = boolean | number | string | readonly number[] | readonly boolean[] | object;
+type AttributeValue = boolean | number | string | readonly number[] | readonly boolean[] | object;
 
 /** An attribute as kernels pass it to the binding; `type` is one of the binding's `TF_ATTR_…` numbers. */
 export interface Attribute {

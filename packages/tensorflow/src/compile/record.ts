@@ -8,7 +8,7 @@ import { copyHandle, nativeBackend, type NativeBackend, type TensorMetadata } fr
 import { replaceTensors, tensorsInResult } from './structure.ts';
 
 /** Which output of the function a tensor of the result is, and TensorFlow's dtype for it. */
-export interface ResultPlace {
+interface ResultPlace {
   readonly output: number;
   readonly dtype: number;
 }

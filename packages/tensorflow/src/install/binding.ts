@@ -19,10 +19,11 @@ export const addonName = 'tfjs_binding.node';
 export const holdStderrName = 'hold_stderr.node';
 
 const nodeApiVersion = 8;
+const require = createRequire(import.meta.url);
 const nativeFolder = fileURLToPath(new URL('../../native/', import.meta.url));
 
 /** The name in the cache of the binding: it changes with the library, tfjs-node, and our own additions. */
-export function bindingName(wheel: Wheel, tfjsNode: TfjsNode): string {
+function bindingName(wheel: Wheel, tfjsNode: TfjsNode): string {
   const hash = createHash('sha256');
   for (const folder of [nativeFolder, join(tfjsNode.folder, 'binding')]) {
     for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
@@ -75,7 +76,7 @@ export function provideBinding(
 }
 
 function nodeApiHeaders(): string {
-  return join(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
+  return join(dirname(require.resolve('node-api-headers/package.json')), 'include');
 }
 
 function linkFlags(): string[] {

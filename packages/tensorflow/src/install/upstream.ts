@@ -11,7 +11,7 @@ import { errorLine, runProcess } from './run-process.ts';
 import type { TfjsNode } from './tfjs-node.ts';
 
 /** The name in the cache of what tfjs-node's own install script downloads. */
-export function upstreamName(tfjsNode: TfjsNode): string {
+function upstreamName(tfjsNode: TfjsNode): string {
   return `upstream-tfjs-${tfjsNode.version}-${platform}`;
 }
 

@@ -6,7 +6,7 @@ const repaired = new WeakSet<tfjs.KernelFunc>();
  * Makes `tf.round` of an int32 tensor give the tensor on the native backend. TensorFlow's own kernel gives zeros since
  * 2.17. Doing it again changes nothing.
  */
-export function repairRound(tf: typeof tfjs): void {
+export function repairRound(tf: Pick<typeof tfjs, 'getKernel' | 'registerKernel' | 'unregisterKernel'>): void {
   const kernel = tf.getKernel('Round', 'tensorflow');
   if (!kernel || repaired.has(kernel.kernelFunc)) return;
   const native = kernel.kernelFunc;

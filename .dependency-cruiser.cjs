@@ -13,7 +13,7 @@ module.exports = {
       name: 'browser-safe-sources',
       comment: 'Core, training and domain sources run in browsers.',
       severity: 'error',
-      from: { path: '^packages/(?!node/|tensorflow/)[^/]+/src/', pathNot: '\\.(test|test-d)\\.ts$' },
+      from: { path: '^packages/(?!node/|tensorflow/)[^/]+/src/', pathNot: '\\.(test|test-d|test-support)\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -71,7 +71,7 @@ export async function fetchHub(id: string, options: FetchHubOptions = {}): Promi
 }
 
 /** Whether a text may be a hub id: one or two plain parts, the first not beginning with a dot. */
-export function isHubId(text: string): boolean {
+function isHubId(text: string): boolean {
   return /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(text);
 }
 

@@ -70,15 +70,16 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'a test stands beside its source',
-    why: 'What is tested is seen at a glance; a test without a subject is lost.',
+    why: 'x.test.ts tests x.ts or the whole folder x/, and x.topic.test.ts one side of it; a test without a subject is lost.',
     violations: (tree) =>
-      matching(tree, /^(packages\/[^/]+\/src\/.*\/)([^/]+?)(\.[a-z0-9-]+)?\.test\.ts$/).flatMap(({ path, match }) => {
-        const [, folder, name, topic = ''] = match;
-        const subjects = [`${folder}${name}.ts`, `${folder}${name}${topic}.ts`];
-        return subjects.some((subject) => tree.files.includes(subject))
-          ? []
-          : [`${path} has no ${subjects[0]} beside it`];
-      }),
+      matching(tree, /^(packages\/[^/]+\/src\/.*\/)([^/.]+)((?:\.[a-z0-9-]+)*)\.test\.ts$/).flatMap(
+        ({ path, match }) => {
+          const [, folder, name, topic] = match;
+          const subjects = [`${folder}${name}.ts`, `${folder}${name}${topic}.ts`];
+          const found = folder.endsWith(`/${name}/`) || subjects.some((subject) => tree.files.includes(subject));
+          return found ? [] : [`${path} has no ${subjects[0]} beside it`];
+        },
+      ),
   },
   {
     name: 'index.ts holds named re-exports only',

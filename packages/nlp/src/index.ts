@@ -14,6 +14,11 @@ export {
   type PronunciationErrorsByLength,
 } from './metrics/pronunciation-errors.ts';
 export {
+  recurrentSeq2SeqPresets,
+  withoutAttention,
+  type RecurrentSeq2SeqPreset,
+} from './models/recurrent-seq2seq/recurrent-seq2seq.presets.ts';
+export {
   createRecurrentSeq2Seq,
   RecurrentSeq2Seq,
   type RecurrentMemory,

@@ -1,28 +1,26 @@
 import { expect, describe, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs';
-import { createRecurrentSeq2Seq } from '../models/recurrent-seq2seq/recurrent-seq2seq.ts';
+import { createRecurrentSeq2Seq, type RecurrentSeq2SeqConfig } from '../models/recurrent-seq2seq/recurrent-seq2seq.ts';
 import { beamSearch } from './beam-search.ts';
 import { greedySearch } from './greedy-search.ts';
 
 const [START, END] = [0, 1];
 const TARGETS = 4; // start, end and two symbols
 
-const model = createRecurrentSeq2Seq(
-  {
-    sourceSize: 5,
-    targetSize: TARGETS,
-    cell: 'lstm',
-    bidirectional: true,
-    embeddingWidth: 4,
-    hiddenWidth: 6,
-    attention: 'luong-general',
-    window: 'global',
-    windowRadius: 1,
-    contextEveryStep: false,
-    dropout: 0,
-  },
-  11,
-);
+const config: RecurrentSeq2SeqConfig = {
+  sourceSize: 5,
+  targetSize: TARGETS,
+  cell: 'lstm',
+  bidirectional: true,
+  embeddingWidth: 4,
+  hiddenWidth: 6,
+  attention: 'luong-general',
+  window: 'global',
+  windowRadius: 1,
+  contextEveryStep: false,
+  dropout: 0,
+};
+const model = createRecurrentSeq2Seq(config, 11);
 // an untrained model is indifferent; this one has opinions
 for (const { variable } of model.namedParameters()) variable.assign(tf.mul(variable, 3) as tf.Tensor2D);
 
@@ -114,6 +112,17 @@ describe('beamSearch', () => {
       const [alone] = await beamSearch(model, batchOf([source]), options);
       expect(alone.map(({ symbols }) => symbols)).toEqual(together[i].map(({ symbols }) => symbols));
     }
+  });
+
+  it('works without attention too', async () => {
+    const plain = createRecurrentSeq2Seq({ ...config, attention: 'none' }, 11);
+    const options = { start: START, end: END, maximumLength: 5 };
+    const [beams, greedy] = await Promise.all([
+      beamSearch(plain, batchOf(sources), { ...options, beams: 3 }),
+      greedySearch(plain, batchOf(sources), options),
+    ]);
+    expect(beams.map((hypotheses) => hypotheses.length)).toEqual([3, 3, 3]);
+    expect(greedy).toHaveLength(3);
   });
 
   it('frees every tensor, also when it is aborted', async () => {

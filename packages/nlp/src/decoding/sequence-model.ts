@@ -31,6 +31,6 @@ export interface SequenceModel<Memory extends Rows = Rows, State extends Rows = 
   encode(batch: SourceBatch, random?: RandomStream): Memory;
   /** The state before the first symbol. */
   begin(memory: Memory): State;
-  /** One symbol further. @param symbols int32 [rows] @returns logits [rows, V] and the next state */
+  /** One symbol further. @param symbols int32 [rows] @returns logits [rows, V] and the next state, none of whose tensors is one of the old */
   step(symbols: tf.Tensor1D, state: State, memory: Memory): { readonly logits: tf.Tensor2D; readonly state: State };
 }

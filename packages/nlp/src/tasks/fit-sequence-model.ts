@@ -21,6 +21,8 @@ export interface FitOptions {
   readonly steps?: number;
   /** Default 128. */
   readonly batchSize?: number;
+  /** How many shapes batches have: more of them pad less and take longer to record. Default 6. */
+  readonly buckets?: number;
   /** The highest learning rate of Adam, reached after a twentieth of the run, then lowered along a cosine; or a schedule. Default 0.002. */
   readonly learningRate?: number | Schedule;
   /** Share of each label that is spread over all. Default 0.1. */
@@ -64,8 +66,16 @@ export interface SequenceFit {
 /** Trains a sequence-to-sequence model by teacher forcing. */
 export async function fitSequenceModel(fit: SequenceFit, options: FitOptions): Promise<FitHistory> {
   const { model, pairs, start, end, seed, evaluation } = fit;
-  const { batchSize = 128, learningRate = 0.002, labelSmoothing = 0.1, clipNorm = 2, signal, onEvent } = options;
-  const batches = new SequenceBatches(pairs, { batchSize, seed, start, end });
+  const {
+    batchSize = 128,
+    buckets = 6,
+    learningRate = 0.002,
+    labelSmoothing = 0.1,
+    clipNorm = 2,
+    signal,
+    onEvent,
+  } = options;
+  const batches = new SequenceBatches(pairs, { batchSize, seed, start, end, buckets });
   const steps = options.steps ?? (options.epochs ?? 10) * batches.perEpoch;
   const schedule =
     typeof learningRate === 'number'
@@ -101,6 +111,7 @@ export async function fitSequenceModel(fit: SequenceFit, options: FitOptions): P
         fit: {
           steps,
           batchSize,
+          buckets,
           learningRate: typeof learningRate === 'number' ? learningRate : 'schedule',
           labelSmoothing,
           clipNorm,

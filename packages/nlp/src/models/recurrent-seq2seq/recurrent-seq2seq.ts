@@ -212,7 +212,7 @@ class PlainDecoder extends Module implements Decoder {
       this.context === undefined ? input : tf.add(input, this.context.forward(last[0])),
       cell,
     );
-    return { features: next[0], state: { cell: next, position } };
+    return { features: next[0], state: { cell: next, position: tf.add(position, 1) } };
   }
 
   readout(features: tf.Tensor): tf.Tensor {

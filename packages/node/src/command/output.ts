@@ -1,3 +1,5 @@
+import { clearLiveLine } from '../progress/display.ts';
+
 /** Where a command's words go. */
 export interface Output {
   /** What was asked for: a line to stdout. */
@@ -7,6 +9,11 @@ export interface Output {
 }
 
 export const processOutput: Output = {
-  print: (text) => void process.stdout.write(`${text}\n`),
-  say: (text) => void process.stderr.write(`${text}\n`),
+  print: (text) => write(process.stdout, text),
+  say: (text) => write(process.stderr, text),
 };
+
+function write(stream: NodeJS.WritableStream, text: string): void {
+  clearLiveLine();
+  stream.write(`${text}\n`);
+}

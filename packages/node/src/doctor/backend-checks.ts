@@ -20,8 +20,12 @@ async function checkTensorflow(): Promise<Check> {
   const name = 'backend tensorflow';
   const { loads, compiles, message, mend } = await status();
   if (loads && compiles) return { name, state: 'ok', detail: message };
-  const command = mend?.replace('npx heed-tensorflow install', heedCommand('install-tensorflow'));
-  return { name, state: loads ? 'ok' : 'absent', detail: message, ...(command !== undefined && { mend: command }) };
+  if (mend === undefined) return { name, state: loads ? 'ok' : 'absent', detail: message };
+  const installation = heedCommand('install-tensorflow');
+  const command = mend.replace('npx heed-tensorflow install', installation);
+  // tfjs-node by itself comes without a library.
+  const whole = command.includes(installation) ? command : `${command} && ${installation}`;
+  return { name, state: loads ? 'ok' : 'absent', detail: message, mend: whole };
 }
 
 async function checkHere(backend: 'wasm' | 'cpu', start: () => Promise<string>): Promise<Check> {

@@ -15,6 +15,14 @@ export function createDisplay(stream: NodeJS.WritableStream, seconds: number): D
   return isTerminal(stream) ? redrawn(stream) : plain(stream, seconds);
 }
 
+/** Takes the line away that is being redrawn, so that other words can be written; it comes back with its next change. */
+let clearLive: (() => void) | undefined;
+
+/** Call before anything else is written to the terminal: a line that is being redrawn would overwrite it. */
+export function clearLiveLine(): void {
+  clearLive?.();
+}
+
 function redrawn(stream: NodeJS.WritableStream): Display {
   const log = createLogUpdate(stream);
   let drawnAt = -Infinity;
@@ -23,12 +31,14 @@ function redrawn(stream: NodeJS.WritableStream): Display {
       if (performance.now() - drawnAt < REDRAW) return;
       log(line());
       drawnAt = performance.now();
+      clearLive = log.clear;
     },
     keep: (line) => log.persist(line),
     end(line) {
       log(line);
       log.done();
       drawnAt = -Infinity;
+      clearLive = undefined;
     },
   };
 }

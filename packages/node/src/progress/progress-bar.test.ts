@@ -1,6 +1,7 @@
 import type { StepEvent, TrainingEvent } from '@heed/training';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Collector } from './collector.test-support.ts';
+import { clearLiveLine } from './display.ts';
 import { formatDuration } from './duration.ts';
 import { progressBar } from './progress-bar.ts';
 
@@ -79,6 +80,20 @@ describe('progressBar', () => {
       vi.advanceTimersByTime(1);
     }
     expect(stream.text.match(/step \d+/g)).toEqual(['step 1', 'step 81']);
+  });
+
+  it('makes room for other words that are written meanwhile', () => {
+    const stream = new Collector({ terminal: true });
+    const show = progressBar({ stream });
+    show(step(1));
+    clearLiveLine();
+    stream.write('interrupted\n');
+    vi.advanceTimersByTime(100);
+    show(step(2));
+    const afterwards = stream.text.slice(stream.text.indexOf('interrupted'));
+    expect(afterwards).not.toContain('\u001B[1A'); // the cursor does not go up into the line
+    expect(afterwards).toContain('step 2/100');
+    show(end);
   });
 
   it('writes plain lines in CI, even to something that looks like a terminal', () => {

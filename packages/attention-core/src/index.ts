@@ -10,9 +10,13 @@ export {
   type MultiHeadAttentionInputs,
 } from './attention/multi-head-attention.ts';
 export type { HeadPositions } from './attention/head-positions.ts';
+export { RelativePositionValues, type RelativePositionValuesConfig } from './attention/relative-position-values.ts';
 export { stopGradient } from './autodiff/stop-gradient.ts';
 export { withGradient, type Fused } from './autodiff/with-gradient.ts';
+export { alibi, alibiSlopes, type AlibiOptions } from './biases/alibi.ts';
 export type { Bias } from './biases/bias.ts';
+export { RelativeTable2d, type RelativeTable2dConfig } from './biases/relative-table-2d.ts';
+export { T5Bias, t5Bucket, type T5BiasConfig } from './biases/t5.ts';
 export { activate, gelu, geluTanh, type Activation } from './layers/activations.ts';
 export { dropout } from './layers/dropout.ts';
 export { Embedding, type EmbeddingConfig } from './layers/embedding.ts';
@@ -80,7 +84,21 @@ export { sigmoid, unnormalised, type SigmoidOptions } from './normalisers/sigmoi
 export { SinkSoftmax, softmax } from './normalisers/softmax.ts';
 export { threshold, topK } from './normalisers/sparse-softmax.ts';
 export { sparsemax } from './normalisers/sparsemax.ts';
-export { sinusoidalPositions } from './positions/sinusoidal.ts';
+export { LearnedPositions, type LearnedPositionsConfig } from './positions/learned.ts';
+export {
+  rotate,
+  RotaryPositions,
+  type RotaryConfig,
+  type RotaryLayout,
+  type RotaryTables,
+} from './positions/rotary.ts';
+export { rotaryFrequencies, type RotaryFrequencies, type RotaryScaling } from './positions/rotary-frequencies.ts';
+export {
+  encodePositions,
+  sinusoidalPositions,
+  sinusoidalPositions2d,
+  type SinusoidOptions,
+} from './positions/sinusoidal.ts';
 export { Random, type RandomState } from './random/random.ts';
 export { RandomStream, seedKey } from './random/random-stream.ts';
 export { GruCell } from './recurrent/gru-cell.ts';
@@ -104,10 +122,12 @@ export { gaussianKernel, GaussianKernelScore, uniform } from './scores/gaussian-
 export { GeneralScore, type GeneralScoreConfig } from './scores/general.ts';
 export { LocationScore, type LocationScoreConfig } from './scores/location.ts';
 export { queryKeyNorm, type HeadNorm } from './scores/query-key-norm.ts';
+export { RelativePositionScore, type RelativePositionScoreConfig } from './scores/relative-position.ts';
 export type { Score } from './scores/score.ts';
 export { scoreMod, type ScoreIndices } from './scores/score-mod.ts';
 export { softcap } from './scores/softcap.ts';
 export { temperature } from './scores/temperature.ts';
+export { TransformerXlScore, type TransformerXlScoreConfig } from './scores/transformer-xl.ts';
 export type { BlockConfig } from './structures/block-config.ts';
 export {
   CrossAttentionBlock,

@@ -8,4 +8,5 @@ import './kernel-repairs.ts';
 import './philox-uniform.ts';
 import './pooling-gradients.ts';
 import './same-padding.ts';
+import './unsorted-segment-max.ts';
 import './unsorted-segment-sum.ts';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectGradientsToMatchDifferences } from '@heed/testing';
+import '../kernels/index.ts';
 import { Random } from '../random/random.ts';
 import { segmentMax, segmentMean, segmentSoftmax, segmentSum } from './segments.ts';
 

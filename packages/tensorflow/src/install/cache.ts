@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { InstallError, reasonOf } from './install-error.ts';
 
@@ -37,7 +37,7 @@ export async function cached(
 
 async function makeStaging(root: string): Promise<string> {
   try {
-    await mkdir(root, { recursive: true });
+    await makeFolders(root);
     await removeAbandoned(root);
     return await mkdtemp(join(root, stagingPrefix));
   } catch (error) {
@@ -46,6 +46,15 @@ async function makeStaging(root: string): Promise<string> {
       { cause: error, fatal: true },
     );
   }
+}
+
+/** `mkdir` with `recursive` never returns where a parent exists that cannot hold folders, as /proc. */
+async function makeFolders(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  await makeFolders(dirname(path));
+  await mkdir(path).catch((error: unknown) => {
+    if (!existsSync(path)) throw error;
+  });
 }
 
 /** Removes what processes that were killed have left behind. */

@@ -112,6 +112,13 @@ describe('where something is missing', () => {
     );
   });
 
+  it('a cache on a read-only file system: the same, at once', async () => {
+    vi.stubEnv('HEED_CACHE', '/proc/heed'); // where not even root can make a folder, nor anybody where there is no /proc
+    await expect(install({ project })).rejects.toThrow(
+      /the cache folder must be writable, got \/proc\/heed\/tensorflow \(/,
+    );
+  });
+
   it('no tfjs-node: the package and the project are named', async () => {
     rmSync(copy, { recursive: true });
     await expect(install({ project })).rejects.toThrow(

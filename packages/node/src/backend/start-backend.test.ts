@@ -21,7 +21,8 @@ const report = `
   const product = tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]]));
   console.log(name, tf.getBackend(), product.dataSync()[0]);`;
 
-describe('startBackend', () => {
+// Every test starts processes, which takes long while the machine is busy.
+describe('startBackend', { timeout: 240_000 }, () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'heed-backend-'));
@@ -83,6 +84,20 @@ describe('startBackend', () => {
     const failure = await run(program, { HEED_BACKEND: '' }).catch((error: { stderr: string; code: number }) => error);
     expect(failure.stderr).toMatch(/^Error: mine$/m);
     expect(failure.stderr).not.toContain('tf-backend-wasm');
+  });
+
+  it('lets training record its steps where the backend can, and only there', async () => {
+    const program = `
+      import { compile } from ${JSON.stringify(import.meta.resolve('@heed/training'))};
+      import * as tf from ${JSON.stringify(import.meta.resolve('@tensorflow/tfjs'))};
+      for (const backend of [undefined, 'cpu']) {
+        const { compiles } = await startBackend({ ...(backend && { backend }), onMessage: () => {} });
+        const recordings = [];
+        const double = compile((x) => tf.mul(x, 2), { onRecord: (recording) => recordings.push(recording) });
+        const results = [1, 2, 3].map((value) => double(tf.scalar(value)).dataSync()[0]);
+        console.log(results.join(' '), compiles === recordings.some(({ operations }) => operations > 0));
+      }`;
+    expect((await run(program, { HEED_BACKEND: '' })).stdout).toBe('2 4 6 true\n2 4 6 true\n');
   });
 
   it('makes path strings stand for folders', async () => {

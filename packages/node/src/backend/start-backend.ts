@@ -2,10 +2,7 @@ import { installCompiler, registerFolderOpener } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { fileFolder } from '../files/file-folder.ts';
 import { backendNames, requestedBackend, type BackendName } from './backend-name.ts';
-import { startCpu } from './cpu-backend.ts';
 import { heedCommand } from './heed-command.ts';
-import { startTensorflow } from './tensorflow-backend.ts';
-import { startWasm } from './wasm-backend.ts';
 
 export interface StartBackendOptions {
   /** Default: the best that loads. The environment's `HEED_BACKEND` overrides it. */
@@ -70,10 +67,12 @@ async function startFirst(names: readonly BackendName[]): Promise<StartedBackend
   throw new Error('startBackend: no backend loads');
 }
 
+/** What is not chosen is not loaded. */
 async function start(name: BackendName): Promise<{ detail: string; compiles: boolean }> {
-  if (name === 'tensorflow') return startTensorflow();
+  if (name === 'tensorflow') return (await import('./tensorflow-backend.ts')).startTensorflow();
   installCompiler(undefined);
-  return { detail: name === 'wasm' ? await startWasm() : await startCpu(), compiles: false };
+  if (name === 'wasm') return { detail: await (await import('./wasm-backend.ts')).startWasm(), compiles: false };
+  return { detail: await (await import('./cpu-backend.ts')).startCpu(), compiles: false };
 }
 
 function describe({ name, detail, compiles, passedOver }: StartedBackend): string {

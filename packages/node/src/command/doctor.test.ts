@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { heedInClone } from './heed-process.test-support.ts';
 
-describe('heed doctor', () => {
+// Every test starts processes, which takes long while the machine is busy.
+describe('heed doctor', { timeout: 240_000 }, () => {
   let root: string;
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'heed-doctor-'));

@@ -38,7 +38,8 @@ export default {
   },
 };`;
 
-describe('heed results', () => {
+// Every test starts processes, which takes long while the machine is busy.
+describe('heed results', { timeout: 240_000 }, () => {
   let clone: string;
   const put = async (path: string, source: string): Promise<void> => {
     await mkdir(dirname(join(clone, path)), { recursive: true });

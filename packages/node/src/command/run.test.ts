@@ -44,7 +44,8 @@ export default {
   },
 };`;
 
-describe('heed run', () => {
+// Every test starts processes, which takes long while the machine is busy.
+describe('heed run', { timeout: 240_000 }, () => {
   let root: string;
   let place: SearchPlace;
   let printed: string[];

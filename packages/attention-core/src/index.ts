@@ -9,8 +9,8 @@ export {
   type MultiHeadAttentionConfig,
   type MultiHeadAttentionInputs,
 } from './attention/multi-head-attention.ts';
-export type { HeadPositions } from './attention/head-positions.ts';
 export { RelativePositionValues, type RelativePositionValuesConfig } from './attention/relative-position-values.ts';
+export type { HeadPositions } from './attention/head-positions.ts';
 export { stopGradient } from './autodiff/stop-gradient.ts';
 export { withGradient, type Fused } from './autodiff/with-gradient.ts';
 export { alibi, alibiSlopes, type AlibiOptions } from './biases/alibi.ts';
@@ -51,6 +51,8 @@ export {
   type RandomisedPart,
 } from './maps/randomisation.ts';
 export { rollout, type RolloutOptions } from './maps/rollout.ts';
+export { joinSteps } from './maps/join-steps.ts';
+export { observeWeights } from './maps/observe-weights.ts';
 export { and, not, or } from './masks/algebra.ts';
 export type { Alignment } from './masks/alignment.ts';
 export { bigBird, type BigBirdOptions } from './masks/big-bird.ts';
@@ -136,6 +138,50 @@ export {
 } from './structures/cross-attention-block.ts';
 export { DecoderBlock, type DecoderBlockConfig, type DecoderBlockInputs } from './structures/decoder-block.ts';
 export { EncoderBlock, type EncoderBlockInputs } from './structures/encoder-block.ts';
+export {
+  AttentionPooling,
+  type AttentionPoolingConfig,
+  type AttentionPoolingInputs,
+} from './structures/attention-pooling.ts';
+export { AttentionReduction, type AttentionReductionConfig } from './structures/attention-reduction.ts';
+export {
+  ConvolutionalBlockAttention,
+  type ConvolutionalBlockAttentionConfig,
+} from './structures/convolutional-block-attention.ts';
+export {
+  GuidedAttention,
+  type GuidedAttentionConfig,
+  type GuidedAttentionInputs,
+} from './structures/guided-attention.ts';
+export {
+  HierarchicalAttention,
+  type HierarchicalAttentionConfig,
+  type HierarchicalAttentionInputs,
+  type PooledDocument,
+} from './structures/hierarchical-attention.ts';
+export { Perceiver, type PerceiverConfig } from './structures/perceiver.ts';
+export {
+  RecurrentAttentionDecoder,
+  type RecurrentAttentionDecoderConfig,
+  type RecurrentDecoderInputs,
+  type RecurrentDecoderState,
+  type RecurrentMemory,
+} from './structures/recurrent-attention-decoder.ts';
+export { SqueezeExcitation, type SqueezeExcitationConfig } from './structures/squeeze-excitation.ts';
+export {
+  ActivationUnit,
+  TargetAttention,
+  type ActivationUnitConfig,
+  type TargetAttentionConfig,
+} from './structures/target-attention.ts';
+export {
+  AlternatingCoAttention,
+  type AlternatingCoAttentionConfig,
+} from './structures/co-attention/alternating-co-attention.ts';
+export { DenseCoAttention, type DenseCoAttentionConfig } from './structures/co-attention/dense-co-attention.ts';
+export { PairwiseCoAttention } from './structures/co-attention/pairwise-co-attention.ts';
+export { ParallelCoAttention, type CoAttentionConfig } from './structures/co-attention/parallel-co-attention.ts';
+export type { TwoSequences, WordsAndRegions } from './structures/co-attention/two-sequences.ts';
 export { GrowingCache } from './structures/key-value-cache/growing-cache.ts';
 export type { CachedKeysAndValues, CacheShape, KeyValueCache } from './structures/key-value-cache/key-value-cache.ts';
 export { SlidingCache, type SlidingCacheConfig } from './structures/key-value-cache/sliding-cache.ts';

@@ -1,0 +1,15 @@
+import type * as tf from '@tensorflow/tfjs';
+import { recordMap, selectRows } from './capture.ts';
+import { changeWeights } from './intervene.ts';
+
+/**
+ * For mechanisms that make their weights themselves instead of calling `attention`: shows them to `capture` and lets `intervene`
+ * change them. A mechanism goes on with the result.
+ *
+ * @param weights [B, H, L, S]
+ */
+export function observeWeights(name: string, weights: tf.Tensor): tf.Tensor4D {
+  const used = changeWeights(name, weights) as tf.Tensor4D;
+  recordMap(name, (heads, queries) => selectRows(used, heads, queries));
+  return used;
+}

@@ -10,3 +10,6 @@ import './pooling-gradients.ts';
 import './same-padding.ts';
 import './unsorted-segment-max.ts';
 import './unsorted-segment-sum.ts';
+import './wasm-arithmetic.ts';
+import './wasm-matmul.ts';
+import './wasm-movement.ts';

@@ -6,8 +6,6 @@ export interface WasmBackend extends tf.KernelBackend {
     /** The emscripten module's exports; its memory is the heap. Absent if tfjs ever hides them. */
     readonly asm?: { readonly memory?: WebAssembly.Memory };
     readonly HEAPU8: Uint8Array;
-    _malloc(bytes: number): number;
-    _free(address: number): void;
   };
   readonly dataIdMap: { get(dataId: tf.DataId): { readonly memoryOffset: number } };
   makeOutput(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;

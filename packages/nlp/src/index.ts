@@ -4,7 +4,7 @@ export { beamSearch, type BeamSearchOptions } from './decoding/beam-search.ts';
 export { greedySearch } from './decoding/greedy-search.ts';
 export { searchAll, type SearchAllOptions } from './decoding/search-all.ts';
 export type { Hypothesis, SearchOptions } from './decoding/search-options.ts';
-export type { Rows, SequenceModel, SourceBatch, TeacherForcedBatch } from './decoding/sequence-model.ts';
+export type { ForwardMode, Rows, SequenceModel, SourceBatch, TeacherForcedBatch } from './decoding/sequence-model.ts';
 export { editDistance } from './metrics/edit-distance.ts';
 export {
   pronunciationErrors,

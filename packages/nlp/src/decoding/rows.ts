@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Rows } from './sequence-model.ts';
 
 /** The same structure with every tensor replaced. */
-export function mapRows<T extends Rows>(rows: T, replace: (tensor: tf.Tensor) => tf.Tensor): T {
+function mapRows<T extends Rows>(rows: T, replace: (tensor: tf.Tensor) => tf.Tensor): T {
   return map(rows, replace) as T;
 }
 

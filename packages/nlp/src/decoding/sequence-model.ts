@@ -18,17 +18,22 @@ export type TeacherForcedBatch = SourceBatch & {
   readonly targetInputs: tf.Tensor2D;
 };
 
+/** Whether a model runs in training: passing randomness is training mode. */
+export interface ForwardMode {
+  readonly random?: RandomStream | undefined;
+}
+
 /**
  * A model that reads a source and writes a target, symbol by symbol. Training calls `forward`; decoding calls `encode` and
  * `begin` once, then `step`, and repeats and reorders rows in between.
  */
 export interface SequenceModel<Memory extends Rows = Rows, State extends Rows = Rows> extends Module {
-  /** The logits of every step, given the right symbols before it: [B, L, V]. With `random` dropout is on. */
-  forward(batch: TeacherForcedBatch, random?: RandomStream): tf.Tensor3D;
+  /** The logits of every step, given the right symbols before it: [B, L, V]. */
+  forward(batch: TeacherForcedBatch, mode?: ForwardMode): tf.Tensor3D;
   /** How much every step looks at every source symbol: [B, L, S]; undefined where the model has no attention. The caller disposes it. */
   align(batch: TeacherForcedBatch): tf.Tensor3D | undefined;
   /** What is known of the source throughout decoding. */
-  encode(batch: SourceBatch, random?: RandomStream): Memory;
+  encode(batch: SourceBatch, mode?: ForwardMode): Memory;
   /** The state before the first symbol. */
   begin(memory: Memory): State;
   /** One symbol further. @param symbols int32 [rows] @returns logits [rows, V] and the next state, none of whose tensors is one of the old */

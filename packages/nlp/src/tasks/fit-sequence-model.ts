@@ -94,7 +94,7 @@ export async function fitSequenceModel(fit: SequenceFit, options: FitOptions): P
       model,
       optimizer,
       loss: ({ targets, ...batch }, { random }) => ({
-        loss: crossEntropy(model.forward(batch as unknown as TeacherForcedBatch, random), targets, {
+        loss: crossEntropy(model.forward(batch as unknown as TeacherForcedBatch, { random }), targets, {
           labelSmoothing,
           ignoreIndex: IGNORED,
         }),

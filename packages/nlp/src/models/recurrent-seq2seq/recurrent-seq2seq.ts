@@ -42,7 +42,7 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { parseConfig } from '../../configs/parse-config.ts';
-import type { SequenceModel, SourceBatch, TeacherForcedBatch } from '../../decoding/sequence-model.ts';
+import type { ForwardMode, SequenceModel, SourceBatch, TeacherForcedBatch } from '../../decoding/sequence-model.ts';
 
 /** What a recurrent sequence-to-sequence model is. JSON, and enough to make the model again. */
 export interface RecurrentSeq2SeqConfig {
@@ -324,9 +324,9 @@ export class RecurrentSeq2Seq extends Module implements SequenceModel<RecurrentM
     this.output = new Linear({ inputs: hiddenWidth, outputs: targetSize, random });
   }
 
-  forward(batch: TeacherForcedBatch, random?: RandomStream): tf.Tensor3D {
+  forward(batch: TeacherForcedBatch, { random }: ForwardMode = {}): tf.Tensor3D {
     return tf.tidy(() => {
-      const memory = this.encode(batch, random);
+      const memory = this.encode(batch, { random });
       const embeddings = dropout(this.targetEmbedding.forward(batch.targetInputs), this.config.dropout, random); // [B, L, E]
       const features: tf.Tensor[] = [];
       let state = this.begin(memory);
@@ -352,7 +352,7 @@ export class RecurrentSeq2Seq extends Module implements SequenceModel<RecurrentM
     });
   }
 
-  encode({ source, sourceLengths: lengths }: SourceBatch, random?: RandomStream): RecurrentMemory {
+  encode({ source, sourceLengths: lengths }: SourceBatch, { random }: ForwardMode = {}): RecurrentMemory {
     return tf.tidy(() => {
       const embeddings = dropout(this.sourceEmbedding.forward(source), this.config.dropout, random) as tf.Tensor3D; // [B, S, E]
       const { outputs, state: last } = this.encoder.forward(embeddings, { lengths });

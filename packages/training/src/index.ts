@@ -2,6 +2,14 @@ export { compile, installCompiler, type Compiled, type CompileOptions, type Comp
 export type { FileSource, Folder, NamedFile } from './checkpoints/folder.ts';
 export { openFolder, registerFolderOpener } from './checkpoints/folder-opener.ts';
 export { memoryFolder } from './checkpoints/memory-folder.ts';
+export { batchStream } from './data/batch-stream.ts';
+export { dataLoader, type DataLoaderOptions } from './data/data-loader.ts';
+export { lines, type LinesOptions } from './data/lines.ts';
+export { planBatches, type BatchPlanOptions } from './data/plan-batches.ts';
+export { prefetch } from './data/prefetch.ts';
+export { serveBatches } from './data/serve-batches.ts';
+export { shuffleStream, type ShuffleStreamOptions } from './data/shuffle-stream.ts';
+export { workerBatches, type WorkerBatches, type WorkerBatchesOptions } from './data/worker-batches.ts';
 export type { DatasetCard, DatasetFile, PackageFile } from './data/dataset-card.ts';
 export { DivergedError } from './loop/bad-tensor.ts';
 export { batchTensors, type Batch, type Batches, type BatchTensors, type HostArray } from './loop/batch.ts';

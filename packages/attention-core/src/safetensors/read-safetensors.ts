@@ -52,9 +52,11 @@ export class SafetensorsFile {
  *
  * @example
  * ```ts
- * import { readSafetensors } from '@heed/attention-core';
- * const file = readSafetensors(new Uint8Array(await (await fetch('model.safetensors')).arrayBuffer()));
- * file.entries.get('embeddings.weight')?.shape; // e.g. [30522, 384]
+ * import * as tf from '@tensorflow/tfjs';
+ * import { readSafetensors, writeSafetensors } from '@heed/attention-core';
+ * const bytes = await writeSafetensors({ 'embeddings.weight': tf.ones([3, 2]) }); // or of a file, or of a response
+ * const file = readSafetensors(bytes);
+ * file.entries.get('embeddings.weight')?.shape; // [3, 2]
  * const weight = file.tensor('embeddings.weight');
  * ```
  */

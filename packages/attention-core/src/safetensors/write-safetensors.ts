@@ -24,7 +24,8 @@ interface Piece {
  *
  * @example
  * ```ts
- * import { writeSafetensors } from '@heed/attention-core';
+ * import { Linear, Random, writeSafetensors } from '@heed/attention-core';
+ * const model = new Linear({ inputs: 4, outputs: 2, random: new Random(7) });
  * const bytes = await writeSafetensors(model.stateDict(), { metadata: { format: 'pt' } });
  * ```
  */

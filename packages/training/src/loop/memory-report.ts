@@ -22,9 +22,12 @@ export interface MemoryReport {
  *
  * @example
  * ```ts
- * import { memoryReport } from '@heed/training';
+ * import { Linear, Random } from '@heed/attention-core';
+ * import { Adam, memoryReport } from '@heed/training';
+ * const model = new Linear({ inputs: 4, outputs: 2, random: new Random(1) });
+ * const optimizer = new Adam(model.trainableParameters());
  * const { weights, kept } = memoryReport(model, { optimizer });
- * kept.optimizer / weights; // 2 for Adam
+ * console.log(weights, kept.optimizer); // 40 and 84: two numbers for each weight, and the count of steps
  * ```
  */
 export function memoryReport(model: Module, kept: Readonly<Record<string, Module>> = {}): MemoryReport {

@@ -10,6 +10,7 @@ import type { Batch, Batches } from './batch.ts';
 import { Monitor } from './early-stopping.ts';
 import { eventLoopTurn } from './event-loop.ts';
 import type { EndEvent, StepEvent, TrainingEvent } from './events.ts';
+import { iterateFrom } from './iterate-from.ts';
 import type { TrainOptions } from './options.ts';
 import { Stepper } from './stepper.ts';
 
@@ -71,7 +72,7 @@ export class TrainingRun<B extends Batch> {
   }
 
   private async *runEpoch(batches: Batches<B>): AsyncGenerator<TrainingEvent, void, undefined> {
-    const iterator = iterate(batches, this.batch);
+    const iterator = iterateFrom(batches, this.batch);
     try {
       for (;;) {
         const chosen = await take(iterator, this.options.accumulate ?? 1);
@@ -222,30 +223,7 @@ export class TrainingRun<B extends Batch> {
   }
 }
 
-type BatchIterator<B> = Iterator<B> | AsyncIterator<B>;
-
-/** An iterator that has passed over the first `count` batches. */
-function iterate<B extends Batch>(batches: Batches<B>, count: number): BatchIterator<B> {
-  const rest = count > 0 && batches.skip !== undefined ? batches.skip(count) : batches;
-  const iterator = Symbol.asyncIterator in rest ? rest[Symbol.asyncIterator]() : rest[Symbol.iterator]();
-  return rest === batches && count > 0 ? skipping(iterator, count) : iterator;
-}
-
-function skipping<B>(iterator: BatchIterator<B>, count: number): AsyncIterator<B> {
-  let left = count;
-  return {
-    async next() {
-      for (; left > 0; left--) await iterator.next();
-      return iterator.next();
-    },
-    async return(value?: unknown) {
-      await iterator.return?.();
-      return { done: true, value };
-    },
-  };
-}
-
-async function take<B>(iterator: BatchIterator<B>, count: number): Promise<B[]> {
+async function take<B>(iterator: Iterator<B> | AsyncIterator<B>, count: number): Promise<B[]> {
   const taken: B[] = [];
   while (taken.length < count) {
     const { done, value } = await iterator.next();

@@ -21,10 +21,12 @@ export interface LoraOptions {
  *
  * @example
  * ```ts
- * import { Random } from '@heed/attention-core';
+ * import { MultiHeadAttention, Random } from '@heed/attention-core';
  * import { AdamW, applyLora } from '@heed/training';
- * const lora = applyLora(model, { rank: 8, targets: /query|value/, random: new Random(7) });
- * const optimizer = new AdamW(model.trainableParameters());
+ * const random = new Random(7);
+ * const model = new MultiHeadAttention({ modelWidth: 64, heads: 4, random });
+ * const lora = applyLora(model, { rank: 8, targets: /query|value/, random });
+ * const optimizer = new AdamW(model.trainableParameters()); // 2,048 of 18,688 numbers
  * // … train …
  * lora.remove({ merge: true }); // an ordinary model again, with the additions in its weights
  * ```

@@ -16,7 +16,9 @@ export interface AdamOptions extends AdamMomentOptions {
  *
  * @example
  * ```ts
+ * import { Linear, Random } from '@heed/attention-core';
  * import { Adam } from '@heed/training';
+ * const model = new Linear({ inputs: 4, outputs: 2, random: new Random(1) });
  * const optimizer = new Adam(model.trainableParameters(), { beta2: 0.98 });
  * ```
  */

@@ -16,10 +16,12 @@ export interface AdamWOptions extends AdamMomentOptions {
  *
  * @example
  * ```ts
+ * import { Linear, Random } from '@heed/attention-core';
  * import { AdamW } from '@heed/training';
+ * const model = new Linear({ inputs: 4, outputs: 2, random: new Random(1) });
  * const optimizer = new AdamW(model.trainableParameters(), {
  *   weightDecay: 0.1,
- *   groups: [{ match: /bias|norm/, weightDecay: 0 }],
+ *   groups: [{ match: /bias$/, weightDecay: 0 }],
  * });
  * ```
  */

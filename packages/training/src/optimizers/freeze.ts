@@ -11,9 +11,11 @@ export type NamePattern = RegExp | ((name: string) => boolean);
  *
  * @example
  * ```ts
+ * import { Linear, Random } from '@heed/attention-core';
  * import { AdamW, freeze } from '@heed/training';
- * freeze(model, /^encoder\./);
- * const optimizer = new AdamW(model.trainableParameters()); // the head's only
+ * const model = new Linear({ inputs: 4, outputs: 2, random: new Random(1) });
+ * freeze(model, /weight$/);
+ * const optimizer = new AdamW(model.trainableParameters()); // trains the bias only
  * ```
  */
 export function freeze(model: Module, which: NamePattern): NamedParameter[] {

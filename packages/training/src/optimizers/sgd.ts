@@ -19,7 +19,9 @@ export interface SgdOptions {
  *
  * @example
  * ```ts
+ * import { Linear, Random } from '@heed/attention-core';
  * import { Sgd } from '@heed/training';
+ * const model = new Linear({ inputs: 4, outputs: 2, random: new Random(1) });
  * const optimizer = new Sgd(model.trainableParameters(), { momentum: 0.9 });
  * ```
  */

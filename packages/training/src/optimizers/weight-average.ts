@@ -17,9 +17,12 @@ export interface WeightAverageOptions {
  *
  * @example
  * ```ts
+ * import { Linear, Random } from '@heed/attention-core';
  * import { WeightAverage } from '@heed/training';
+ * const model = new Linear({ inputs: 4, outputs: 2, random: new Random(1) });
  * const average = new WeightAverage(model.trainableParameters(), { decay: 0.999 });
- * const score = await average.during(() => evaluate(model)); // with the averaged weights
+ * average.update(); // what train({ average }) does after every step
+ * const score = await average.during(() => model.parameterCount()); // sees the averaged weights
  * ```
  */
 export class WeightAverage extends Module {

@@ -37,10 +37,16 @@ export interface LoadedPretrained {
  *
  * @example
  * ```ts
- * import { loadPretrained, openPretrained, readConfig } from '@heed/training';
- * const folder = await openPretrained('sentence-transformers/all-MiniLM-L6-v2');
- * const model = new Bert(bertConfig(await readConfig(folder)));
- * await loadPretrained(folder, model, BERT_NAMES);
+ * import { Linear, Module, Random } from '@heed/attention-core';
+ * import { linearRules, loadPretrained, memoryFolder, savePretrained } from '@heed/training';
+ *
+ * class Classifier extends Module {
+ *   readonly head = new Linear({ inputs: 4, outputs: 2, random: new Random(1) });
+ * }
+ * const names = { rules: linearRules('head', 'classifier') };
+ * const folder = memoryFolder(); // or a path, or openPretrained('owner/name')
+ * await savePretrained(folder, { model: new Classifier(), names, config: { model_type: 'mine' } });
+ * await loadPretrained(folder, new Classifier(), names);
  * ```
  */
 export async function loadPretrained(

@@ -1,0 +1,26 @@
+/**
+ * Items of a stream in lists of `size`, the last of which may be shorter.
+ *
+ * @throws if `size` is not a positive integer
+ *
+ * @example
+ * ```ts
+ * import { batchStream } from '@heed/training';
+ * for await (const chosen of batchStream(['a', 'b', 'c'], 2)) console.log(chosen); // ['a', 'b'], then ['c']
+ * ```
+ */
+export async function* batchStream<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  size: number,
+): AsyncGenerator<T[], void, undefined> {
+  if (!Number.isSafeInteger(size) || size < 1)
+    throw new Error(`batchStream: size must be a positive integer, got ${size}`);
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 
 import type { GraphBuilder } from './graph-builder.ts';
 import type { Source } from './graph.ts';
+import { anyOutOfRange, indexingKernels, indexLimits } from './index-guards.ts';
 import { describeLine, markLine, type JavascriptLine } from './javascript-line.ts';
 import type { Binding, NativeBackend, TensorValues } from './native-backend.ts';
 import { override } from './override.ts';
@@ -12,12 +13,12 @@ export interface Kept {
   readonly line: JavascriptLine;
 }
 
-/** A flag that is true where an index is out of range; XLA itself would clamp the index without a word. */
+/** A flag that is true where an index is out of range. */
 export interface Guard {
   readonly source: Source;
   readonly line: JavascriptLine;
-  /** Indices must be less. */
-  readonly limit: number;
+  /** Indices must be less: one number for all, or one for each coordinate. */
+  readonly limits: readonly number[];
 }
 
 /** What was seen while recording, beside the ops. */
@@ -40,16 +41,17 @@ export function observe<Result>(
   const kept: Kept[] = [];
   const guards: Guard[] = [];
   const madeInside = new WeakSet<object>();
+  const { write, getInputTensorIds } = backend;
   let mayRead = false;
 
   const restore = [
     override(backend, 'binding', recordingBinding()),
     override(backend, 'write', (values, shape, dtype) => {
       madeInside.add(values);
-      return Object.getPrototypeOf(backend).write.call(backend, values, shape, dtype);
+      return write.call(backend, values, shape, dtype);
     }),
     override(backend, 'getInputTensorIds', (tensors) => {
-      const ids = Object.getPrototypeOf(backend).getInputTensorIds.call(backend, tensors) as number[];
+      const ids = getInputTensorIds.call(backend, tensors);
       tensors.forEach(({ dataId, shape }, i) => {
         if (dataId) builder.describeHandle({ id: ids[i]!, dtype: backend.tensorMap.get(dataId).dtype, shape });
       });
@@ -66,7 +68,7 @@ export function observe<Result>(
           `Math.random ${describeLine(markLine())}; pass the numbers, or the key of a stateless op, as a tensor`,
       );
     }),
-    overrideGather(),
+    ...indexingKernels.map(overrideKernel),
   ];
   try {
     return body({ kept, guards });
@@ -101,33 +103,31 @@ export function observe<Result>(
   }
 
   /** tfjs-node's gather reads its indices to check their range. That is right while recording; a replay checks otherwise. */
-  function overrideGather(): () => void {
-    const kernel = tf.getKernel('GatherV2', 'tensorflow');
-    const kernelFunc: tf.KernelFunc = (args) => {
+  function overrideKernel(kernelName: string): () => void {
+    const kernel = tf.getKernel(kernelName, 'tensorflow');
+    const replace = (kernelFunc: tf.KernelFunc) => {
+      tf.unregisterKernel(kernelName, 'tensorflow');
+      tf.registerKernel({ ...kernel, kernelFunc });
+    };
+    replace((args) => {
+      if (xla) addGuard(args.inputs, indexLimits(kernelName, args.inputs, args.attrs));
       mayRead = true;
       try {
         return kernel.kernelFunc(args);
       } finally {
         mayRead = false;
-        if (xla) addGuard(args);
       }
-    };
-    const replace = (func: tf.KernelFunc) => {
-      tf.unregisterKernel('GatherV2', 'tensorflow');
-      tf.registerKernel({ ...kernel, kernelFunc: func });
-    };
-    replace(kernelFunc);
+    });
     return () => replace(kernel.kernelFunc);
   }
 
-  function addGuard({ inputs, attrs }: Parameters<tf.KernelFunc>[0]): void {
+  /** XLA clamps indices, or drops what they point to; the function therefore says itself whether all were in range. */
+  function addGuard(inputs: tf.NamedTensorInfoMap, limits: readonly number[]): void {
     const indices = inputs['indices'] as tf.Tensor;
-    const [id] = backend.getInputTensorIds([indices]);
-    if (!builder.isDependent(id!)) return;
-    const limit = inputs['x']!.shape[attrs!['axis'] as number]!;
-    const flag = tf.tidy(() => tf.logicalOr(tf.less(indices, 0), tf.greaterEqual(indices, limit)).any());
+    if (!builder.isDependent(backend.getInputTensorIds([indices])[0]!)) return;
+    const flag = anyOutOfRange(indices, limits);
     const source = builder.sourceOf(backend.getInputTensorIds([flag])[0]!);
     flag.dispose();
-    guards.push({ source, line: markLine(), limit });
+    guards.push({ source, line: markLine(), limits });
   }
 }

@@ -31,7 +31,7 @@ export class Replay<Result> {
   readonly #result: Result;
   readonly #results: Recording<Result>['results'];
   readonly #assigned: readonly tf.Variable[];
-  readonly #guards: readonly Pick<Guard, 'line' | 'limit'>[];
+  readonly #guards: readonly Pick<Guard, 'line' | 'limits'>[];
   readonly #lines: ReadonlyMap<string, JavascriptLine>;
 
   constructor(recording: Recording<Result>, options: { readonly name: string; readonly xla: boolean }) {
@@ -46,7 +46,7 @@ export class Replay<Result> {
     this.#result = recording.result;
     this.#results = recording.results;
     this.#assigned = recording.assigned;
-    this.#guards = recording.guards.map(({ line, limit }) => ({ line, limit }));
+    this.#guards = recording.guards.map(({ line, limits }) => ({ line, limits }));
     const indexing = graph.nodes.filter((node) => node.kind === 'operation' && indexingOps.test(node.op));
     this.#lines = new Map(indexing.map(({ name, line }) => [name, line]));
     binding.addFunctionDef(encodeFunctionDef(graph, binding, { name: this.#function, xla: options.xla }));
@@ -110,7 +110,8 @@ export class Replay<Result> {
     const failed = flags.findIndex(({ id }) => this.#binding.tensorDataSync(id)[0] === 1);
     if (failed < 0) return;
     for (const { id } of outputs) this.#binding.deleteTensor(id);
-    const { line, limit } = this.#guards[failed]!;
-    throw new Error(`compile: indices of gather must lie in [0, ${limit}), got one outside ${describeLine(line)}`);
+    const { line, limits } = this.#guards[failed]!;
+    const ranges = limits.map((limit) => `[0, ${limit})`).join(' × ');
+    throw new Error(`compile: indices in ${this.#name} must lie in ${ranges}, got one outside ${describeLine(line)}`);
   }
 }

@@ -26,6 +26,18 @@ export { Linear, linear, weight, type LinearConfig } from './layers/linear.ts';
 export { RmsNorm, rmsNorm, type RmsNormConfig } from './layers/rms-norm.ts';
 export { createNorm, type Norm, type NormKind } from './layers/norm.ts';
 export { UnbiasedLayerNorm } from './layers/unbiased-layer-norm.ts';
+export { eluFeatures, type FeatureMap } from './linear-attention/feature-map.ts';
+export {
+  causalLinearAttention,
+  linearAttention,
+  type CausalLinearAttentionOptions,
+  type LinearAttentionOptions,
+  type StatefulOutput,
+} from './linear-attention/linear-attention.ts';
+export { Linformer, type LinformerConfig, type LinformerInputs } from './linear-attention/linformer.ts';
+export { PerformerFeatures, type PerformerFeaturesConfig } from './linear-attention/performer.ts';
+export { probSparseAttention, type ProbSparseOptions } from './linear-attention/prob-sparse.ts';
+export { recurrentLinearAttention, type RecurrentLinearAttentionOptions } from './linear-attention/recurrent.ts';
 export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './maps/capture.ts';
 export { labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
 export { renderHtml, type HtmlOptions } from './maps/render-html.ts';

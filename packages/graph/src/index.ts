@@ -2,6 +2,7 @@ export { cora, readPlanetoid, type CitationGraph } from './datasets/planetoid/pl
 export { requireUndirected, undirected, withSelfLoops } from './graph/edge-lists.ts';
 export {
   checkGraph,
+  joinColumns,
   matrix,
   normaliseRows,
   type EdgeList,
@@ -32,3 +33,22 @@ export {
 export { createNodeModel, type NodeModel, type NodeModelConfig } from './tasks/node-model.ts';
 export type { Validation } from './tasks/validation-watch.ts';
 export { karateClub, karateClubCard } from './datasets/karate-club/karate-club.ts';
+export {
+  dictionaryLookup,
+  type DictionaryLookup,
+  type DictionaryLookupOptions,
+} from './datasets/dictionary-lookup/dictionary-lookup.ts';
+export { batchGraphs, type GraphBatch } from './graph/batch-graphs.ts';
+export { TransformerLayer, type TransformerLayerConfig } from './layers/transformer-layer.ts';
+export { HanLayer, type HanLayerConfig, type HanOutput, type Relation } from './layers/han-layer.ts';
+export { AttentionPooling, type AttentionPoolingConfig } from './layers/attention-pooling.ts';
+export { denseEdgeAttention, edgeCounts } from './layers/dense-edges.ts';
+export { laplacianPositions } from './positions/laplacian.ts';
+export { randomWalkPositions } from './positions/random-walk.ts';
+export { createHan, Han, type HanConfig, type HanPrediction } from './models/han/han.ts';
+export {
+  createGraphTransformer,
+  GraphTransformer,
+  type GraphTransformerConfig,
+} from './models/graph-transformer/graph-transformer.ts';
+export { graphTransformerForMolecules } from './models/graph-transformer/graph-transformer.presets.ts';

@@ -132,3 +132,23 @@ function checkMatrix(owner: string, name: string, { data, shape }: Matrix, rows:
     throw new Error(`${owner}: ${name} must be finite, got ${data[bad]} at ${what} ${row}, column ${column}`);
   }
 }
+
+/**
+ * The columns of several matrices side by side, e.g. features and positions.
+ *
+ * @throws if they have different numbers of rows
+ */
+export function joinColumns(...matrices: readonly Matrix[]): Matrix {
+  const rows = matrices[0].shape[0];
+  const width = matrices.reduce((sum, { shape }) => sum + shape[1], 0);
+  const data = new Float32Array(rows * width);
+  let first = 0;
+  for (const { data: own, shape } of matrices) {
+    if (shape[0] !== rows) throw new Error(`joinColumns: matrices must have ${rows} rows, got ${shape[0]}`);
+    for (let row = 0; row < rows; row++) {
+      data.set(own.subarray(row * shape[1], (row + 1) * shape[1]), row * width + first);
+    }
+    first += shape[1];
+  }
+  return { data, shape: [rows, width] };
+}

@@ -1,4 +1,4 @@
-"""Expected values for packages/attention-core/src/maps: rollout, flow (networkx), head summaries (scipy), Chefer's relevance."""
+"""Expected values for packages/attention-core/src/maps/analysis: rollout, flow (networkx), head summaries (scipy), Chefer's relevance."""
 import json
 import pathlib
 
@@ -7,7 +7,7 @@ import numpy
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy, spearmanr
 
-OUT = pathlib.Path(__file__).parents[2] / "packages/attention-core/src/maps/analysis.golden.json"
+OUT = pathlib.Path(__file__).parents[2] / "packages/attention-core/src/maps/analysis/analysis.golden.json"
 
 random = numpy.random.default_rng(3)
 LAYERS, BATCH, HEADS, LENGTH = 3, 2, 2, 4

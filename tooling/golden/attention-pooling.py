@@ -34,7 +34,7 @@ def hierarchical():
         documents.append(pool(weights, "sentences", torch.tanh(pooled @ mixing), count, torch.tanh))
         sentences.append(pooled)
     save(
-        "hierarchical-attention",
+        "structures/hierarchical-attention",
         weights,
         {"words": words, "mixing": mixing, "lengths": lengths},
         {"document": torch.stack(documents), "sentences": torch.stack(sentences)},
@@ -47,7 +47,7 @@ def reduction():
     weights.linear("output", 6, 5)
     x, lengths = leaf(weights.normal(2, 4, 6)), torch.tensor([4, 2])
     pooled = torch.stack([pool(weights, "pooling", x[b], lengths[b], torch.relu) for b in range(2)])
-    save("attention-reduction", weights, {"x": x, "lengths": lengths}, {"output": weights.apply("output", pooled)})
+    save("structures/attention-reduction", weights, {"x": x, "lengths": lengths}, {"output": weights.apply("output", pooled)})
 
 
 def target(name, seed, prelu, softmax):
@@ -80,5 +80,5 @@ def target(name, seed, prelu, softmax):
 
 hierarchical()
 reduction()
-target("target-attention-sigmoid", 23, prelu=False, softmax=False)
-target("target-attention-prelu", 24, prelu=True, softmax=True)
+target("structures/target-attention-sigmoid", 23, prelu=False, softmax=False)
+target("structures/target-attention-prelu", 24, prelu=True, softmax=True)

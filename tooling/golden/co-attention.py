@@ -36,7 +36,7 @@ def parallel():
         a_q = functional.softmax(h_q @ weights["wordVector"][:, 0], 0)
         return a_q @ q, a_v @ v
 
-    save("co-attention/parallel-co-attention", weights, inputs, per_example(words, regions, run))
+    save("structures/co-attention/parallel-co-attention", weights, inputs, per_example(words, regions, run))
 
 
 def alternating(passes, seed):
@@ -63,7 +63,7 @@ def alternating(passes, seed):
         region = one("second", v, word)
         return (one("third", q, region) if passes == 3 else word), region
 
-    save(f"co-attention/alternating-co-attention-{passes}", weights, inputs, per_example(words, regions, run))
+    save(f"structures/co-attention/alternating-co-attention-{passes}", weights, inputs, per_example(words, regions, run))
 
 
 def padded(words, regions, run):
@@ -88,7 +88,7 @@ def pairwise():
             v + torch.tanh(weights.apply("regionFusion", torch.cat([v, read_q], 1))),
         )
 
-    save("co-attention/pairwise-co-attention", weights, inputs, padded(words, regions, run))
+    save("structures/co-attention/pairwise-co-attention", weights, inputs, padded(words, regions, run))
 
 
 def dense():
@@ -124,7 +124,7 @@ def dense():
             q, v = layer(f"layers.{i}", q, v, t, n)
         return q, v
 
-    save("co-attention/dense-co-attention", weights, inputs, padded(words, regions, run))
+    save("structures/co-attention/dense-co-attention", weights, inputs, padded(words, regions, run))
 
 
 parallel()

@@ -21,7 +21,7 @@ def judge(weights, summary):
 weights, x = gate_weights(71)
 image = x.permute(0, 3, 1, 2)
 gates = torch.sigmoid(judge(weights, functional.adaptive_avg_pool2d(image, 1).flatten(1)))
-save("squeeze-excitation", weights, {"x": x}, {"output": (image * gates[..., None, None]).permute(0, 2, 3, 1)})
+save("structures/squeeze-excitation", weights, {"x": x}, {"output": (image * gates[..., None, None]).permute(0, 2, 3, 1)})
 
 weights, x = gate_weights(72)
 weights.add("places", 3, 3, 2, 1)
@@ -30,4 +30,4 @@ mean, most = functional.adaptive_avg_pool2d(image, 1).flatten(1), functional.ada
 image = image * torch.sigmoid(judge(weights, mean) + judge(weights, most))[..., None, None]
 summary = torch.cat([image.mean(1, keepdim=True), image.max(1, keepdim=True).values], 1)
 image = image * torch.sigmoid(functional.conv2d(summary, weights["places"].permute(3, 2, 0, 1), padding=1))
-save("convolutional-block-attention", weights, {"x": x}, {"output": image.permute(0, 2, 3, 1)})
+save("structures/convolutional-block-attention", weights, {"x": x}, {"output": image.permute(0, 2, 3, 1)})

@@ -46,7 +46,7 @@ for i in range(LAYERS):
     v = norm(weights, f"{unit}.crossAttentionNorm", v + attend(weights, f"{unit}.crossAttention", v, q, q_hidden))
     v = norm(weights, f"{unit}.feedForwardNorm", v + feed(weights, f"{unit}.feedForward", v))
 save(
-    "guided-attention",
+    "structures/guided-attention",
     weights,
     {"guide": question, "x": image, "guideLengths": lengths, "lengths": image_lengths},
     {"guide": q, "x": v},

@@ -20,7 +20,7 @@ heads = torch.nn.functional.scaled_dot_product_attention(
 )
 output = weights.apply("layer.output", heads.transpose(1, 2).flatten(2))
 save(
-    "multi-head-attention",
+    "attention/multi-head-attention",
     weights,
     {"x": x, "memory": memory, "queryPositions": added, "keyPositions": memory_added, "lengths": lengths},
     {"output": output},

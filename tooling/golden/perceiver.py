@@ -48,4 +48,4 @@ for _ in range(REPEATS):
             | weights.torch_norm(f"blocks.{i}.feedForwardNorm", "norm2")
         )
         latents = torch.func.functional_call(layer, parameters, latents, strict=True)
-save("perceiver", weights, {"x": x, "lengths": lengths}, {"latents": latents})
+save("structures/perceiver", weights, {"x": x, "lengths": lengths}, {"latents": latents})

@@ -65,5 +65,5 @@ def decoder(name, seed, cell, asks):
     save(name, weights, inputs, {"outputs": torch.stack(outputs, 1), "last": state[-1]})
 
 
-decoder("recurrent-decoder-before-gru", 41, "gru", "before")
-decoder("recurrent-decoder-after-lstm", 42, "lstm", "after")
+decoder("structures/recurrent-decoder-before-gru", 41, "gru", "before")
+decoder("structures/recurrent-decoder-after-lstm", 42, "lstm", "after")

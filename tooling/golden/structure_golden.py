@@ -5,7 +5,7 @@ import pathlib
 import safetensors.torch
 import torch
 
-OUT = pathlib.Path(__file__).parents[2] / "packages/attention-core/src/structures"
+OUT = pathlib.Path(__file__).parents[2] / "packages/attention-core/src"
 
 
 class Weights(dict):

@@ -91,17 +91,17 @@ def cross(name, seed):
 
 def unbiased_norm(name, seed):
     weights = Weights(seed)
-    weights.norm("norm", 5)
+    weights.norm("layer", 5)
     x = leaf(weights.normal(3, 5))
     centred = x - x.mean(-1, keepdim=True)
-    output = weights["norm.weight"] * centred / (x.std(-1, keepdim=True) + 1e-6) + weights["norm.bias"]
+    output = weights["layer.weight"] * centred / (x.std(-1, keepdim=True) + 1e-6) + weights["layer.bias"]
     save(name, weights, {"x": x}, {"output": output})
 
 
-encoder("encoder-block-post", 2, False, "relu")
-encoder("encoder-block-pre", 3, True, "gelu")
-encoder("encoder-block-rms", 4, True, nn.functional.silu, rms=True)
-decoder("decoder-block-post", 5, False, "relu")
-decoder("decoder-block-pre", 6, True, "gelu")
-cross("cross-attention-block", 7)
-unbiased_norm("unbiased-layer-norm", 8)
+encoder("structures/transformer-blocks/encoder-block-post", 2, False, "relu")
+encoder("structures/transformer-blocks/encoder-block-pre", 3, True, "gelu")
+encoder("structures/transformer-blocks/encoder-block-rms", 4, True, nn.functional.silu, rms=True)
+decoder("structures/transformer-blocks/decoder-block-post", 5, False, "relu")
+decoder("structures/transformer-blocks/decoder-block-pre", 6, True, "gelu")
+cross("structures/transformer-blocks/cross-attention-block", 7)
+unbiased_norm("layers/unbiased-layer-norm", 8)

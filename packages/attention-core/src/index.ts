@@ -40,12 +40,12 @@ export { probSparseAttention, type ProbSparseOptions } from './linear-attention/
 export { recurrentLinearAttention, type RecurrentLinearAttentionOptions } from './linear-attention/recurrent.ts';
 export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './maps/capture.ts';
 export { labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
-export { renderHtml, type HtmlOptions } from './maps/render-html.ts';
-export { renderSvg, type SvgOptions } from './maps/render-svg.ts';
-export { renderTerminal, type TerminalOptions } from './maps/render-terminal.ts';
-export { attentionFlow } from './maps/attention-flow.ts';
-export { captureGradients, gradientAttention, relevance, type MapsWithGradients } from './maps/gradient-attention.ts';
-export { summariseHeads, type HeadSummaries } from './maps/head-summaries.ts';
+export { renderHtml, type HtmlOptions } from './maps/rendering/render-html.ts';
+export { renderSvg, type SvgOptions } from './maps/rendering/render-svg.ts';
+export { renderTerminal, type TerminalOptions } from './maps/rendering/render-terminal.ts';
+export { attentionFlow } from './maps/analysis/attention-flow.ts';
+export { captureGradients, gradientAttention, relevance, type MapsWithGradients } from './maps/analysis/gradient-attention.ts';
+export { summariseHeads, type HeadSummaries } from './maps/analysis/head-summaries.ts';
 export { intervene, isIntervening, type Intervention } from './maps/intervene.ts';
 export {
   deletionCurve,
@@ -54,15 +54,15 @@ export {
   type FaithfulnessReport,
   type PerturbationCurve,
   type PerturbationOptions,
-} from './maps/perturbation.ts';
+} from './maps/faithfulness/perturbation.ts';
 export {
   attentionPermutation,
   parameterRandomisation,
   rankCorrelation,
   type ParameterRandomisationOptions,
   type RandomisedPart,
-} from './maps/randomisation.ts';
-export { rollout, type RolloutOptions } from './maps/rollout.ts';
+} from './maps/faithfulness/randomisation.ts';
+export { rollout, type RolloutOptions } from './maps/analysis/rollout.ts';
 export { joinSteps } from './maps/join-steps.ts';
 export { observeWeights } from './maps/observe-weights.ts';
 export { and, not, or } from './masks/algebra.ts';
@@ -142,14 +142,14 @@ export { scoreMod, type ScoreIndices } from './scores/score-mod.ts';
 export { softcap } from './scores/softcap.ts';
 export { temperature } from './scores/temperature.ts';
 export { TransformerXlScore, type TransformerXlScoreConfig } from './scores/transformer-xl.ts';
-export type { BlockConfig } from './structures/block-config.ts';
+export type { BlockConfig } from './structures/transformer-blocks/block-config.ts';
 export {
   CrossAttentionBlock,
   type CrossAttentionBlockConfig,
   type CrossAttentionBlockInputs,
-} from './structures/cross-attention-block.ts';
-export { DecoderBlock, type DecoderBlockConfig, type DecoderBlockInputs } from './structures/decoder-block.ts';
-export { EncoderBlock, type EncoderBlockInputs } from './structures/encoder-block.ts';
+} from './structures/transformer-blocks/cross-attention-block.ts';
+export { DecoderBlock, type DecoderBlockConfig, type DecoderBlockInputs } from './structures/transformer-blocks/decoder-block.ts';
+export { EncoderBlock, type EncoderBlockInputs } from './structures/transformer-blocks/encoder-block.ts';
 export {
   AttentionPooling,
   type AttentionPoolingConfig,

@@ -5,7 +5,7 @@ import { MultiHeadAttention } from '../attention/multi-head-attention.ts';
 import { causal } from '../masks/causal.ts';
 import { Random } from '../random/random.ts';
 import { capture } from './capture.ts';
-import { captureGradients } from './gradient-attention.ts';
+import { captureGradients } from './analysis/gradient-attention.ts';
 import { intervene } from './intervene.ts';
 
 const random = new Random(5);

@@ -80,7 +80,7 @@ export function requireMap(owner: string, { name, weights, rows, columns }: Labe
 }
 
 /** The largest magnitude among the weights: what is drawn at full strength unless the caller says otherwise. */
-export function strongest({ weights }: LabelledMap): number {
+function strongest({ weights }: LabelledMap): number {
   return weights.reduce((most, row) => row.reduce((m, value) => Math.max(m, Math.abs(value)), most), 0);
 }
 

@@ -3,8 +3,8 @@ import type { Mask } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
 import type { RandomStream } from '../random/random-stream.ts';
 import type { Random } from '../random/random.ts';
-import { DecoderBlock } from './decoder-block.ts';
-import { EncoderBlock } from './encoder-block.ts';
+import { DecoderBlock } from './transformer-blocks/decoder-block.ts';
+import { EncoderBlock } from './transformer-blocks/encoder-block.ts';
 
 export interface GuidedAttentionConfig {
   /** M. MCAN has 512. */

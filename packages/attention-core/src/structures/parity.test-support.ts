@@ -10,13 +10,8 @@ const TOLERANCE = { absolute: 1e-5, relative: 1e-5 };
 
 export type Inputs = Record<string, tf.Tensor>;
 
-/** Golden files of tooling/golden: inputs of floats are differentiated too. */
-export function goldenInputs(name: string): Inputs {
-  return section(readGolden(name), 'input.');
-}
-
 /**
- * Asserts that a module with the weights of `<name>.golden.safetensors` gives its outputs, and that the gradients of
+ * Asserts that a module with the weights of `src/<name>.golden.safetensors` (tooling/golden) gives its outputs, and that the gradients of
  * Σ output · cos(1.7 i) by all weights and inputs are the reference's, all to 1e-5; nothing on the way may read a value.
  */
 export function expectParity(
@@ -73,7 +68,7 @@ function differences(got: Record<string, tf.Tensor>, expected: Record<string, tf
 }
 
 function readGolden(name: string): Record<string, tf.Tensor> {
-  return readSafetensors(readFileSync(new URL(`${name}.golden.safetensors`, import.meta.url))).tensors();
+  return readSafetensors(readFileSync(new URL(`../${name}.golden.safetensors`, import.meta.url))).tensors();
 }
 
 function section(tensors: Record<string, tf.Tensor>, prefix: string): Record<string, tf.Tensor> {

@@ -4,9 +4,9 @@ import { requireWidth } from '../layers/linear.ts';
 import type { Mask } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
 import type { RandomStream } from '../random/random-stream.ts';
-import type { BlockConfig } from './block-config.ts';
-import { CrossAttentionBlock } from './cross-attention-block.ts';
-import { EncoderBlock } from './encoder-block.ts';
+import type { BlockConfig } from './transformer-blocks/block-config.ts';
+import { CrossAttentionBlock } from './transformer-blocks/cross-attention-block.ts';
+import { EncoderBlock } from './transformer-blocks/encoder-block.ts';
 
 export interface PerceiverConfig extends Omit<BlockConfig, 'placement' | 'name'> {
   /** N: how many latents there are. */

@@ -19,7 +19,7 @@ describe('RecurrentAttentionDecoder', () => {
   for (const { cell, asks } of kinds) {
     it(`equals torch's ${cell} cell with the state ${asks} the step asking`, () => {
       const decoder = new RecurrentAttentionDecoder({ ...widths, cell, asks });
-      expectParity(`recurrent-decoder-${asks}-${cell}`, decoder, ({ x, memory, hidden, cell, lengths }) => {
+      expectParity(`structures/recurrent-decoder-${asks}-${cell}`, decoder, ({ x, memory, hidden, cell, lengths }) => {
         const state = { cell: cell === undefined ? [hidden] : [hidden, cell] };
         const run = decoder.forward(x as tf.Tensor3D, { memory, state, mask: padding(lengths as tf.Tensor1D) });
         return { outputs: run.outputs, last: run.state.cell.at(-1)! };
@@ -63,20 +63,5 @@ describe('RecurrentAttentionDecoder', () => {
     const { outputs, state } = decoder.forward(x, { memory });
     tf.dispose([outputs, state]);
     expect(tf.memory().numTensors).toBe(before);
-  });
-});
-
-describe('joinSteps', () => {
-  it('keeps names apart and rejects steps that do not fit', () => {
-    const map = (name: string, keys: number) => ({ name, weights: tf.zeros([1, 1, 1, keys]) as tf.Tensor4D });
-    expect(
-      joinSteps([map('a', 2), map('b', 3), map('a#2', 2)]).map(({ name, weights }) => [name, weights.shape[2]]),
-    ).toEqual([
-      ['a', 2],
-      ['b', 1],
-    ]);
-    expect(() => joinSteps([map('a', 2), map('a#2', 3)])).toThrow(
-      'maps of a must have one shape [1,1,·,2], got [1,1,·,3]',
-    );
   });
 });

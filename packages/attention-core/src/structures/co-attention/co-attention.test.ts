@@ -29,7 +29,9 @@ const someInputs = () => ({ words: normal(2, 4, 5), regions: normal(2, 3, 6) });
 describe('ParallelCoAttention', () => {
   it('equals the formulas of Lu et al. in torch, hidden positions left out', () => {
     const layer = new ParallelCoAttention(widths);
-    expectParity('co-attention/parallel-co-attention', layer, (inputs) => outputs(layer.forward(toSequences(inputs))));
+    expectParity('structures/co-attention/parallel-co-attention', layer, (inputs) =>
+      outputs(layer.forward(toSequences(inputs))),
+    );
   });
 
   it('shows one map for each side', () => {
@@ -44,7 +46,7 @@ describe('AlternatingCoAttention', () => {
   for (const passes of [2, 3] as const) {
     it(`equals the formulas of Lu et al. in torch with ${passes} passes`, () => {
       const layer = new AlternatingCoAttention({ ...widths, passes });
-      expectParity(`co-attention/alternating-co-attention-${passes}`, layer, (inputs) =>
+      expectParity(`structures/co-attention/alternating-co-attention-${passes}`, layer, (inputs) =>
         outputs(layer.forward(toSequences(inputs))),
       );
     });
@@ -66,7 +68,9 @@ describe('AlternatingCoAttention', () => {
 describe('PairwiseCoAttention', () => {
   it('equals its formulas in torch', () => {
     const layer = new PairwiseCoAttention(widths);
-    expectParity('co-attention/pairwise-co-attention', layer, (inputs) => outputs(layer.forward(toSequences(inputs))));
+    expectParity('structures/co-attention/pairwise-co-attention', layer, (inputs) =>
+      outputs(layer.forward(toSequences(inputs))),
+    );
   });
 
   it('shows regions for each word and words for each region, in every stacked layer', () => {
@@ -90,7 +94,7 @@ class Stack extends Module {
 describe('DenseCoAttention', () => {
   it('equals the formulas of Nguyen & Okatani in torch, two layers deep', () => {
     const stack = new Stack();
-    expectParity('co-attention/dense-co-attention', stack, (inputs) =>
+    expectParity('structures/co-attention/dense-co-attention', stack, (inputs) =>
       outputs(stack.layers.reduce((both, layer) => ({ ...both, ...layer.forward(both) }), toSequences(inputs))),
     );
   });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { AttentionMap } from './capture.ts';
+import type { AttentionMap } from '../capture.ts';
 import { requireSelfAttention, withResidual, type RolloutOptions } from './rollout.ts';
 
 /** Below this a capacity counts as used up: far under a visible weight, far over the rounding of doubles. */

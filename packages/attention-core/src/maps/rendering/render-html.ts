@@ -1,7 +1,7 @@
 import { visibleLabel } from './display-width.ts';
 import { escapeMarkup } from './escape-markup.ts';
 import { formatWeight } from './format-weight.ts';
-import { requireMap, type LabelledMap } from './labelled-map.ts';
+import { requireMap, type LabelledMap } from '../labelled-map.ts';
 import { drawMap, MAP_STYLE, type SvgOptions } from './render-svg.ts';
 
 export interface HtmlOptions extends Pick<SvgOptions, 'axes' | 'maximum' | 'scale'> {

@@ -3,13 +3,13 @@ import {
   MultiHeadAttention,
   type KeysAndValues,
   type MultiHeadAttentionInputs,
-} from '../attention/multi-head-attention.ts';
-import { FeedForward } from '../layers/feed-forward.ts';
-import type { Norm } from '../layers/norm.ts';
-import { and } from '../masks/algebra.ts';
-import { causal } from '../masks/causal.ts';
-import type { Mask } from '../masks/mask.ts';
-import { Module } from '../module/module.ts';
+} from '../../attention/multi-head-attention.ts';
+import { FeedForward } from '../../layers/feed-forward.ts';
+import type { Norm } from '../../layers/norm.ts';
+import { and } from '../../masks/algebra.ts';
+import { causal } from '../../masks/causal.ts';
+import type { Mask } from '../../masks/mask.ts';
+import { Module } from '../../module/module.ts';
 import { partsOf, Residual, type BlockConfig } from './block-config.ts';
 
 export interface DecoderBlockConfig extends BlockConfig {

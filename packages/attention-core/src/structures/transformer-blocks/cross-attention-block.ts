@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import { MultiHeadAttention } from '../attention/multi-head-attention.ts';
-import { FeedForward } from '../layers/feed-forward.ts';
-import type { Norm } from '../layers/norm.ts';
-import type { Mask } from '../masks/mask.ts';
-import { Module } from '../module/module.ts';
-import type { RandomStream } from '../random/random-stream.ts';
+import { MultiHeadAttention } from '../../attention/multi-head-attention.ts';
+import { FeedForward } from '../../layers/feed-forward.ts';
+import type { Norm } from '../../layers/norm.ts';
+import type { Mask } from '../../masks/mask.ts';
+import { Module } from '../../module/module.ts';
+import type { RandomStream } from '../../random/random-stream.ts';
 import { partsOf, Residual, type BlockConfig } from './block-config.ts';
 
 export interface CrossAttentionBlockConfig extends Omit<BlockConfig, 'placement'> {

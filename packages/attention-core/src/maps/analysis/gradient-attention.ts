@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { capture, type AttentionMap } from './capture.ts';
-import { intervene } from './intervene.ts';
+import { capture, type AttentionMap } from '../capture.ts';
+import { intervene } from '../intervene.ts';
 import { requireSelfAttention } from './rollout.ts';
 
 /** Maps and, in the same order, how the objective changes with each of their weights. */

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { attentionFlow } from './attention-flow.ts';
-import type { AttentionMap } from './capture.ts';
+import type { AttentionMap } from '../capture.ts';
 import { gradientAttention, relevance } from './gradient-attention.ts';
 import { summariseHeads } from './head-summaries.ts';
-import { rankCorrelation } from './randomisation.ts';
+import { rankCorrelation } from '../faithfulness/randomisation.ts';
 import { rollout } from './rollout.ts';
 
 interface Golden {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { AttentionMap } from './capture.ts';
+import type { AttentionMap } from '../capture.ts';
 
 export interface RolloutOptions {
   /** The share of each token that passes by the attention, on the residual connection. Default 0.5. */

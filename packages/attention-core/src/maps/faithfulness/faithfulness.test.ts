@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { attention } from '../attention/attention.ts';
-import { Linear } from '../layers/linear.ts';
-import { causal } from '../masks/causal.ts';
-import { Module } from '../module/module.ts';
-import { Random } from '../random/random.ts';
+import { attention } from '../../attention/attention.ts';
+import { Linear } from '../../layers/linear.ts';
+import { causal } from '../../masks/causal.ts';
+import { Module } from '../../module/module.ts';
+import { Random } from '../../random/random.ts';
 import { deletionCurve, faithfulness, insertionCurve } from './perturbation.ts';
 import { attentionPermutation, parameterRandomisation } from './randomisation.ts';
 

@@ -1,7 +1,7 @@
 import { displayWidth, graphemes, truncate, visibleLabel } from './display-width.ts';
 import { escapeMarkup } from './escape-markup.ts';
 import { formatWeight } from './format-weight.ts';
-import { fullStrength, requireMap, type LabelledMap } from './labelled-map.ts';
+import { fullStrength, requireMap, type LabelledMap } from '../labelled-map.ts';
 
 export interface SvgOptions {
   /** Written above the map. Default: the map's name. */

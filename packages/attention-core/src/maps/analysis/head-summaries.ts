@@ -1,4 +1,4 @@
-import type { AttentionMap } from './capture.ts';
+import type { AttentionMap } from '../capture.ts';
 
 /** What each head of a map does, in one number per head. */
 export interface HeadSummaries {

@@ -1,6 +1,6 @@
 import { displayWidth, graphemes, isolate, truncate, visibleLabel } from './display-width.ts';
 import { formatWeight } from './format-weight.ts';
-import { fullStrength, requireMap, type LabelledMap } from './labelled-map.ts';
+import { fullStrength, requireMap, type LabelledMap } from '../labelled-map.ts';
 
 export interface TerminalOptions {
   /** Whether to use ANSI colours: blue weights, the strongest of each row yellow, negative ones red. Default false. */

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import type { MultiHeadAttentionConfig } from '../attention/multi-head-attention.ts';
-import type { Activation } from '../layers/activations.ts';
-import { dropout } from '../layers/dropout.ts';
-import { createNorm, type Norm, type NormKind } from '../layers/norm.ts';
-import type { RandomStream } from '../random/random-stream.ts';
+import type { MultiHeadAttentionConfig } from '../../attention/multi-head-attention.ts';
+import type { Activation } from '../../layers/activations.ts';
+import { dropout } from '../../layers/dropout.ts';
+import { createNorm, type Norm, type NormKind } from '../../layers/norm.ts';
+import type { RandomStream } from '../../random/random-stream.ts';
 
 /** What Transformer blocks have in common. Fields of the attention go to every attention of the block. */
 export interface BlockConfig extends Omit<MultiHeadAttentionConfig, 'dropout' | 'memoryWidth'> {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { MultiHeadAttention, type MultiHeadAttentionInputs } from '../attention/multi-head-attention.ts';
-import { FeedForward } from '../layers/feed-forward.ts';
-import type { Norm } from '../layers/norm.ts';
-import { Module } from '../module/module.ts';
+import { MultiHeadAttention, type MultiHeadAttentionInputs } from '../../attention/multi-head-attention.ts';
+import { FeedForward } from '../../layers/feed-forward.ts';
+import type { Norm } from '../../layers/norm.ts';
+import { Module } from '../../module/module.ts';
 import { partsOf, Residual, type BlockConfig } from './block-config.ts';
 
 /** What self-attention takes: a block is not asked about another memory. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Module, NamedParameter } from '../module/module.ts';
-import type { Random } from '../random/random.ts';
-import { intervene } from './intervene.ts';
+import type { Module, NamedParameter } from '../../module/module.ts';
+import type { Random } from '../../random/random.ts';
+import { intervene } from '../intervene.ts';
 
 export interface ParameterRandomisationOptions {
   readonly model: Module;

@@ -1,4 +1,4 @@
-import type { Random } from '../random/random.ts';
+import type { Random } from '../../random/random.ts';
 
 export interface PerturbationOptions {
   /** How much each feature (token, patch, neighbour) is said to matter. */

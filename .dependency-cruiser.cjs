@@ -28,7 +28,7 @@ module.exports = {
       comment: 'Examples import by package name, as a user would.',
       severity: 'error',
       from: { path: '^packages/([^/]+)/(examples|benchmarks)/' },
-      to: { path: '^packages/$1/src/', dependencyTypes: ['local'] },
+      to: { path: '^packages/$1/src/', dependencyTypes: ['local'], dependencyTypesNot: ['aliased'] },
     },
     {
       name: 'packages-by-name',
@@ -43,6 +43,9 @@ module.exports = {
     exclude: { path: '(^|/)(dist|node_modules)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.check.json' },
-    enhancedResolveOptions: { conditionNames: ['@heed/source', 'import', 'types', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      conditionNames: ['@heed/source', 'import', 'types', 'default'],
+      exportsFields: ['exports'],
+    },
   },
 };

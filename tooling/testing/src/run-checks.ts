@@ -10,7 +10,10 @@ const PARALLEL = 2;
 const CHECKS: readonly { readonly name: string; readonly command: string }[] = [
   { name: 'types of packages (TypeScript 6)', command: 'tsc -b packages/*' },
   { name: 'types of tests, examples and tooling', command: 'tsc -p tsconfig.check.json' },
-  { name: 'types of everything (TypeScript 7)', command: 'node node_modules/typescript-7/bin/tsc -p tsconfig.check.json' },
+  {
+    name: 'types of everything (TypeScript 7)',
+    command: 'node node_modules/typescript-7/bin/tsc -p tsconfig.check.json',
+  },
   { name: 'format', command: 'prettier --check --log-level warn .' },
   { name: 'lint', command: 'oxlint --deny-warnings' },
   { name: 'boundaries between packages', command: 'turbo boundaries' },

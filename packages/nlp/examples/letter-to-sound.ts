@@ -27,7 +27,7 @@ import { dictionary } from 'cmu-pronouncing-dictionary';
 
 /** What fits the time: a few minutes natively, and a smaller model for a shorter time where matrices are slower. */
 const SETTINGS = {
-  tensorflow: { width: 128, steps: 1500, batch: 256, rate: 0.004, buckets: 6, test: 12_000 },
+  tensorflow: { width: 128, steps: 2500, batch: 128, rate: 0.003, buckets: 6, test: 12_000 },
   wasm: { width: 64, steps: 1000, batch: 128, rate: 0.004, buckets: 6, test: 3000 },
   cpu: { width: 32, steps: 300, batch: 64, rate: 0.006, buckets: 6, test: 500 },
   quick: { width: 32, steps: 80, batch: 64, rate: 0.015, buckets: 2, test: 200 },

@@ -17,7 +17,7 @@ import { defineResult, progressBar, type ResultContext } from '@heed/node';
 import { dictionary } from 'cmu-pronouncing-dictionary';
 
 const BEAMS = 5;
-const FULL = { epochs: 12, batchSize: 256, learningRate: 0.003, labelSmoothing: 0.1 };
+const FULL = { epochs: 12, batchSize: 128, learningRate: 0.002, labelSmoothing: 0.1 };
 const QUICK = { steps: 40, batchSize: 64, learningRate: 0.01, buckets: 2 };
 
 export default defineResult({
@@ -38,14 +38,16 @@ export default defineResult({
   data: [cmudict],
   run: async (context) => {
     const { seed, quick, signal, print } = context;
-    const { train, test } = splitCmudict(parseCmudict(dictionary));
+    const { train, validation, test } = splitCmudict(parseCmudict(dictionary));
     const heldOut = quick ? test.slice(0, 200) : test;
+    const chosenBy = quick ? validation.slice(0, 200) : validation;
     const preset = { ...recurrentSeq2SeqPresets['letter-to-sound'], ...(quick ? { hiddenWidth: 32 } : {}) };
     const attention: PronouncerConfig = new Pronouncer({ ...preset, seed }).config;
     const sizes = { sourceSize: 29, targetSize: 41 }; // letters; phonemes, start and end
     const { sourceSize: _s, targetSize: _t, ...plain } = withoutAttention({ ...preset, ...sizes });
 
     const evaluations: PronouncerEvaluation[] = [];
+    const validations: ReturnType<typeof percent>[] = [];
     const weights: number[] = [];
     for (const [name, config] of Object.entries({
       'with attention': attention,
@@ -53,7 +55,11 @@ export default defineResult({
     })) {
       const pronouncer = await trained(name, config, train, context);
       if (pronouncer === undefined) return undefined;
-      print(`${name}: pronouncing ${heldOut.length} words`);
+      const onValidation = percent(await pronouncer.evaluate(chosenBy, { beams: BEAMS, signal }));
+      print(
+        `${name}: PER ${onValidation.phonemeErrorRate.toFixed(2)} %, WER ${onValidation.wordErrorRate.toFixed(2)} % on validation words`,
+      );
+      validations.push(onValidation);
       evaluations.push(await pronouncer.evaluate(heldOut, { beams: BEAMS, signal }));
       weights.push(pronouncer.parameterCount);
       pronouncer.dispose();
@@ -65,6 +71,7 @@ export default defineResult({
       details: {
         words: ours.words,
         weights: { ours: weights[0], baseline: weights[1] },
+        validation: { ours: validations[0], baseline: validations[1] },
         byLength: { ours: ours.byLength.map(percentByLength), baseline: baseline.byLength.map(percentByLength) },
       },
     };

@@ -17,6 +17,7 @@ export { alibi, alibiSlopes, type AlibiOptions } from './biases/alibi.ts';
 export type { Bias } from './biases/bias.ts';
 export { RelativeTable2d, type RelativeTable2dConfig } from './biases/relative-table-2d.ts';
 export { T5Bias, t5Bucket, type T5BiasConfig } from './biases/t5.ts';
+export { tensorBias } from './biases/tensor-bias.ts';
 export { activate, gelu, geluTanh, type Activation } from './layers/activations.ts';
 export { dropout } from './layers/dropout.ts';
 export { Embedding, type EmbeddingConfig } from './layers/embedding.ts';

@@ -13,6 +13,7 @@ import { alibi, alibiSlopes } from './alibi.ts';
 import type { Bias } from './bias.ts';
 import { RelativeTable2d } from './relative-table-2d.ts';
 import { T5Bias, t5Bucket } from './t5.ts';
+import { tensorBias } from './tensor-bias.ts';
 
 const random = new Random(17);
 const normal = (...shape: number[]) => tf.tensor(random.normals(tf.util.sizeFromShape(shape)), shape);
@@ -21,6 +22,7 @@ const biases: Record<string, Bias> = {
   t5: new T5Bias({ heads: 3, buckets: 8, maxDistance: 10, direction: 'both', random }),
   t5Past: new T5Bias({ heads: 3, buckets: 8, maxDistance: 10, direction: 'past', random }),
   table: new RelativeTable2d({ heads: 3, height: 3, width: 4, random }),
+  tensor: tensorBias(tf.keep(normal(1, 3, 12, 12))),
 };
 
 describe.each(Object.entries(biases))('the bias %s', (_name, bias) => {
@@ -113,5 +115,20 @@ describe('RelativeTable2d', () => {
     bias.weight.assign(tf.tensor2d(golden.swin.table, [15, 2]));
     expect(bias.values(wholeRegion(6, 6))).toBeAllClose(tf.tensor4d(golden.swin.bias, [1, 2, 6, 6]));
     expect(() => bias.values(wholeRegion(5, 6))).toThrow('the 2 × 3 places of a window, got L=5, S=6');
+  });
+});
+
+describe('tensorBias', () => {
+  it('is added to the scores of each head, and learns', () => {
+    const x = normal(1, 2, 3, 4);
+    const table = tf.variable(normal(2, 1, 3));
+    const run = () => attention({ query: x, key: x, value: x, bias: tensorBias(table) });
+    expect(run()).toBeAllClose(attention({ query: x, key: x, value: x, bias: tensorBias(tf.tile(table, [1, 3, 1])) }));
+    expectVariableGradientsToMatchDifferences(run, [{ name: 'table', variable: table }]);
+  });
+
+  it('refuses other ranks and lengths', () => {
+    expect(() => tensorBias(tf.zeros([3]))).toThrow('tensorBias: tensor must have shape [L, S]');
+    expect(() => tensorBias(tf.zeros([3, 4])).values(wholeRegion(3, 5))).toThrow('does not fit 3 queries and 5 keys');
   });
 });

@@ -1,0 +1,207 @@
+/** The ONNX operators Attention-23 to 25, FlexAttention, RotaryEmbedding and LinearAttention, written with the public API. */
+import * as tf from '@tensorflow/tfjs';
+import {
+  and,
+  attention,
+  capture,
+  causal,
+  fromTensor,
+  mergeHeads,
+  padding,
+  recurrentLinearAttention,
+  rotate,
+  scaledDot,
+  scoreMod,
+  slidingWindow,
+  softcap,
+  softmax,
+  splitHeads,
+  tensorBias,
+  wholeRegion,
+  type Bias,
+  type Mask,
+  type Normaliser,
+} from '../../index.ts';
+import { toTensor, type GraphNode, type OnnxCase } from './onnx-case.test-support.ts';
+
+type Tensors = Record<string, tf.Tensor>;
+
+/** The outputs of a case, by their ONNX names. */
+export function runCase(example: OnnxCase): Tensors {
+  const inputs = Object.fromEntries(Object.entries(example.inputs).map(([name, value]) => [name, toTensor(value)]));
+  switch (example.op) {
+    case 'Attention':
+      return runAttention(example.attributes, inputs);
+    case 'FlexAttention':
+      return runFlexAttention(example.attributes, inputs);
+    case 'RotaryEmbedding':
+      return runRotaryEmbedding(example.attributes, inputs);
+    case 'LinearAttention':
+      return runLinearAttention(example.attributes, inputs);
+    default:
+      throw new Error(`runCase: op must be one of the attention operators, got ${example.op}`);
+  }
+}
+
+function runAttention(attributes: OnnxCase['attributes'], inputs: Tensors): Tensors {
+  const packed = inputs.Q.rank === 3;
+  const split = (x: tf.Tensor, heads: unknown) => (packed ? splitHeads(x, heads as number) : x);
+  const after = (past: tf.Tensor | undefined, x: tf.Tensor) => (past === undefined ? x : tf.concat([past, x], 2));
+  const query = split(inputs.Q, attributes.q_num_heads);
+  const key = after(inputs.past_key, split(inputs.K, attributes.kv_num_heads));
+  const value = after(inputs.past_value, split(inputs.V, attributes.kv_num_heads));
+  const region = wholeRegion(query.shape[2]!, key.shape[2]!);
+  const { mask, bias } = visibility(attributes, inputs, query, key);
+
+  const scaled = scaledDot(attributes.scale === undefined ? {} : { scale: attributes.scale as number });
+  const cap = (attributes.softcap as number | undefined) ?? 0;
+  const score = cap === 0 ? scaled : softcap(scaled, cap);
+  const { result, maps } = capture(() => attention({ query, key, value, score, mask, bias }));
+
+  const repeated = tf.gather(
+    key,
+    tf
+      .range(0, query.shape[1]!, 1, 'int32')
+      .div(query.shape[1]! / key.shape[1]!)
+      .cast('int32'),
+    1,
+  );
+  const biased = (scores: tf.Tensor) => {
+    const moved = bias === undefined ? scores : tf.add(scores, bias.values(region));
+    return mask === undefined
+      ? moved
+      : tf.where(
+          tf.broadcastTo(tf.cast(mask.allowed(region), 'int32'), moved.shape).cast('bool'),
+          moved,
+          tf.mul(tf.onesLike(moved), -Infinity),
+        );
+  };
+  const steps = [
+    () => scaled.scores(query, repeated),
+    () => score.scores(query, repeated),
+    () => biased(score.scores(query, repeated)),
+    () => maps[0].weights,
+  ];
+  return {
+    Y: packed ? mergeHeads(result) : result,
+    present_key: key,
+    present_value: value,
+    qk_matmul_output: steps[(attributes.qk_matmul_output_mode as number | undefined) ?? 0](),
+  };
+}
+
+/** What hides keys is a mask, what is finite in a float mask a bias. */
+function visibility(
+  attributes: OnnxCase['attributes'],
+  inputs: Tensors,
+  query: tf.Tensor,
+  key: tf.Tensor,
+): { mask: Mask | undefined; bias: Bias | undefined } {
+  const [queryLength, keyLength] = [query.shape[2]!, key.shape[2]!];
+  const masks: Mask[] = [];
+  let bias: Bias | undefined;
+  const lengths = inputs.nonpad_kv_seqlen as tf.Tensor1D | undefined;
+  const alignment =
+    lengths === undefined ? (inputs.past_key?.shape[2] ?? 0) : tf.sub(lengths, tf.scalar(queryLength, 'int32'));
+  if (lengths !== undefined) masks.push(padding(lengths));
+  if (attributes.is_causal === 1) masks.push(causal({ alignment }));
+  const reach = (name: string) => {
+    const size = (attributes[name] as number | undefined) ?? -1;
+    return size < 0 ? Infinity : size;
+  };
+  const [left, right] = [reach('left_window_size'), reach('right_window_size')];
+  if (left < Infinity || right < Infinity) masks.push(slidingWindow(left, right, { alignment }));
+  const given = inputs.attn_mask as tf.Tensor | undefined;
+  if (given !== undefined) {
+    const rank4 = tf.reshape(given, [...Array<number>(4 - given.rank).fill(1), ...given.shape]);
+    const missing = keyLength - rank4.shape[3]!; // keys that the mask does not name are hidden
+    const padded = (x: tf.Tensor) =>
+      tf.pad(x, [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, missing],
+      ]);
+    const visible = given.dtype === 'bool' ? rank4 : tf.greater(rank4, -1e38);
+    masks.push(fromTensor(padded(tf.cast(visible, 'float32'))));
+    if (given.dtype !== 'bool') bias = tensorBias(padded(tf.maximum(rank4, -1e38)));
+  }
+  return { mask: masks.length === 0 ? undefined : and(...masks), bias };
+}
+
+function runFlexAttention(attributes: OnnxCase['attributes'], { Q: query, K: key, V: value }: Tensors): Tensors {
+  const plain = scaledDot(attributes.scale === undefined ? {} : { scale: attributes.scale as number });
+  const { score_mod: scores, prob_mod: probabilities } = attributes;
+  const score = scores === undefined ? plain : scoreMod(plain, (s) => runGraph(scores.graph, 'scores', s));
+  const normaliser: Normaliser =
+    probabilities === undefined
+      ? softmax()
+      : { name: 'mod', weights: (s, v) => runGraph(probabilities.graph, 'probs', softmax().weights(s, v)) };
+  return { Y: attention({ query, key, value, score, normaliser }) };
+}
+
+/**
+ * A subgraph over the scores [B, H, L, S]. The cases carry its nodes without its constants, which are those of ONNX's own tests: cap
+ * 20, and a bias that is the same everywhere.
+ */
+function runGraph(graph: readonly GraphNode[], input: string, scores: tf.Tensor): tf.Tensor {
+  const [length, keys] = scores.shape.slice(2);
+  const values: Record<string, tf.Tensor> = { [input]: scores, cap: tf.scalar(20), bias: tf.scalar(0.5) };
+  const shapes: Record<string, number[]> = { q_shape: [1, 1, length!, 1], k_shape: [1, 1, 1, keys!] };
+  const numbers: Record<string, number> = { zero: 0, one: 1, idx_2: 2, idx_3: 3 };
+  for (const { op, in: names, out } of graph) {
+    const [a, b] = names.map((name) => values[name]);
+    switch (op) {
+      case 'Shape':
+        shapes[out[0]] = values[names[0]].shape;
+        break;
+      case 'Gather':
+        numbers[out[0]] = shapes[names[0]][numbers[names[1]]];
+        break;
+      case 'Range':
+        values[out[0]] = tf.range(numbers[names[0]], numbers[names[1]], numbers[names[2]]);
+        break;
+      case 'Reshape':
+        values[out[0]] = tf.reshape(a, shapes[names[1]]);
+        break;
+      case 'Cast':
+        values[out[0]] = a;
+        break;
+      case 'Tanh':
+        values[out[0]] = tf.tanh(a);
+        break;
+      default:
+        values[out[0]] = ({ Add: tf.add, Sub: tf.sub, Mul: tf.mul, Div: tf.div } as Record<string, typeof tf.add>)[op](
+          a,
+          b,
+        );
+    }
+  }
+  return values[graph.at(-1)!.out[0]];
+}
+
+function runRotaryEmbedding(attributes: OnnxCase['attributes'], inputs: Tensors): Tensors {
+  const { input: x, cos_cache: cos, sin_cache: sin, position_ids: positions } = inputs;
+  const packed = x.rank === 3;
+  const heads = packed ? splitHeads(x, attributes.num_heads as number) : x;
+  const rows = (cache: tf.Tensor) => (positions === undefined ? cache : tf.gather(cache, positions as tf.Tensor1D));
+  const layout = attributes.interleaved === 1 ? 'interleaved' : 'halves';
+  const turned = rotate(heads, { cos: rows(cos), sin: rows(sin) }, { layout });
+  return { output: packed ? mergeHeads(turned) : turned };
+}
+
+function runLinearAttention(attributes: OnnxCase['attributes'], inputs: Tensors): Tensors {
+  const [queryHeads, heads] = [attributes.q_num_heads as number, attributes.kv_num_heads as number];
+  const rule = (attributes.update_rule as string | undefined) ?? 'gated_delta';
+  const split = (name: string) => (inputs[name] === undefined ? undefined : splitHeads(inputs[name], heads));
+  const { output, state } = recurrentLinearAttention({
+    query: splitHeads(inputs.query, queryHeads),
+    key: splitHeads(inputs.key, heads),
+    value: splitHeads(inputs.value, heads),
+    decay: rule.includes('gated') ? split('decay') : undefined,
+    beta: rule.includes('delta') ? split('beta') : undefined,
+    state: inputs.past_state,
+    ...(attributes.scale ? { scale: attributes.scale as number } : {}),
+  });
+  return { output: mergeHeads(output), present_state: state };
+}

@@ -13,3 +13,4 @@ import './unsorted-segment-sum.ts';
 import './wasm-arithmetic.ts';
 import './wasm-matmul.ts';
 import './wasm-movement.ts';
+import './wasm-split.ts';

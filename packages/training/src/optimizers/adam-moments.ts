@@ -12,7 +12,7 @@ export interface AdamMomentOptions {
   readonly epsilon?: number;
 }
 
-/** The running moments of gradients, and the direction that they give (Kingma & Ba 2015, algorithm 1). */
+/** The running moments of gradients, and the change of weights that they give (Kingma & Ba 2015, algorithm 1). */
 export class AdamMoments extends Module {
   /** int32 scalar: updates done. */
   readonly steps: tf.Variable<tf.Rank.R0>;
@@ -36,15 +36,18 @@ export class AdamMoments extends Module {
     this.steps.assign(tf.add(this.steps, tf.scalar(1, 'int32')) as tf.Scalar);
   }
 
-  /** m̂ / (√v̂ + ε) [P], after taking the gradient [P] into the moments. */
-  direction(group: FlatGroup, gradient: tf.Tensor): tf.Tensor {
+  /**
+   * η · m̂ / (√v̂ + ε) [P], after taking the gradient [P] into the moments. With c₁ = 1 − β₁ᵗ and c₂ = 1 − β₂ᵗ it is
+   * (η√c₂ / c₁) · m / (√v + ε√c₂): the corrections meet scalars, not vectors.
+   */
+  change(group: FlatGroup, gradient: tf.Tensor, learningRate: tf.Tensor): tf.Tensor {
     const first = this.first[group.index];
     const second = this.second[group.index];
     first.assign(tf.add(tf.mul(first, this.beta1), tf.mul(gradient, 1 - this.beta1)) as tf.Tensor1D);
     second.assign(tf.add(tf.mul(second, this.beta2), tf.mul(tf.square(gradient), 1 - this.beta2)) as tf.Tensor1D);
-    const mean = tf.div(first, this.correction(this.beta1));
-    const deviation = tf.div(tf.sqrt(second), tf.sqrt(this.correction(this.beta2)));
-    return tf.div(mean, tf.add(deviation, this.epsilon));
+    const root = tf.sqrt(this.correction(this.beta2));
+    const direction = tf.div(first, tf.add(tf.sqrt(second), tf.mul(root, this.epsilon)));
+    return tf.mul(direction, tf.div(tf.mul(learningRate, root), this.correction(this.beta1)));
   }
 
   /**

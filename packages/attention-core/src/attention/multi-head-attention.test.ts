@@ -4,9 +4,11 @@ import { capture } from '../maps/capture.ts';
 import { causal } from '../masks/causal.ts';
 import { padding } from '../masks/padding.ts';
 import { sigmoid } from '../normalisers/sigmoid.ts';
+import { RotaryPositions } from '../positions/rotary.ts';
 import { Random } from '../random/random.ts';
 import { GeneralScore } from '../scores/general.ts';
 import { expectParity } from '../structures/parity.test-support.ts';
+import type { HeadPositions } from './head-positions.ts';
 import { MultiHeadAttention, splitHeads } from './multi-head-attention.ts';
 
 const random = new Random(3);
@@ -59,6 +61,24 @@ describe('MultiHeadAttention', () => {
     const order = tf.tensor1d([3, 0, 4, 2, 1], 'int32');
     const shuffled = layer.forward(tf.gather(x, order, 1));
     expect(shuffled).toBeAllClose(tf.gather(layer.forward(x), order, 1), { absolute: 1e-5 });
+  });
+
+  it('knows the order of keys with rotary positions, and only their distance from each other', () => {
+    const layer = new MultiHeadAttention({
+      modelWidth: 8,
+      heads: 2,
+      positions: new RotaryPositions({ headWidth: 4 }),
+      random,
+    });
+    const x = normal(1, 5, 8);
+    const order = tf.tensor1d([3, 0, 4, 2, 1], 'int32');
+    expect(layer.forward(tf.gather(x, order, 1))).not.toBeAllClose(tf.gather(layer.forward(x), order, 1), {
+      absolute: 1e-2,
+    });
+    const later: HeadPositions = { apply: (x) => layer.positions!.apply(x, 100) };
+    const moved = new MultiHeadAttention({ modelWidth: 8, heads: 2, positions: later, random });
+    moved.loadStateDict(layer.stateDict());
+    expect(moved.forward(x)).toBeAllClose(layer.forward(x), { absolute: 1e-5 });
   });
 
   it('rejects heads that widths or key heads do not fit, naming them', () => {

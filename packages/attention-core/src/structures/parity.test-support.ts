@@ -12,7 +12,8 @@ export type Inputs = Record<string, tf.Tensor>;
 
 /**
  * Asserts that a module with the weights of `src/<name>.golden.safetensors` (tooling/golden) gives its outputs, and that the gradients of
- * Σ output · cos(1.7 i) by all weights and inputs are the reference's, all to 1e-5; nothing on the way may read a value.
+ * Σ output · cos(1.7 i) by all weights and inputs are the reference's, all to 1e-5. Nothing on the way may
+ * read a value or be left behind.
  */
 export function expectParity(
   name: string,
@@ -31,7 +32,9 @@ export function expectParity(
     if (value instanceof tf.Variable) variables[`input.${key}`] = value;
   }
 
+  const before = tf.memory().numTensors;
   const outputs = withoutReading(() => forward(given));
+  expect(tf.memory().numTensors - before, 'tensors kept').toBe(Object.keys(outputs).length);
   const expected = section(golden, 'output.');
   expect(Object.keys(outputs).sort()).toEqual(Object.keys(expected).sort());
   expect(differences(outputs, expected)).toEqual([]);

@@ -21,8 +21,10 @@ describe('RecurrentAttentionDecoder', () => {
       const decoder = new RecurrentAttentionDecoder({ ...widths, cell, asks });
       expectParity(`structures/recurrent-decoder-${asks}-${cell}`, decoder, ({ x, memory, hidden, cell, lengths }) => {
         const state = { cell: cell === undefined ? [hidden] : [hidden, cell] };
-        const run = decoder.forward(x as tf.Tensor3D, { memory, state, mask: padding(lengths as tf.Tensor1D) });
-        return { outputs: run.outputs, last: run.state.cell.at(-1)! };
+        return tf.tidy(() => {
+          const run = decoder.forward(x as tf.Tensor3D, { memory, state, mask: padding(lengths as tf.Tensor1D) });
+          return { outputs: run.outputs, last: run.state.cell.at(-1)! };
+        });
       });
     });
 

@@ -95,7 +95,9 @@ describe('DenseCoAttention', () => {
   it('equals the formulas of Nguyen & Okatani in torch, two layers deep', () => {
     const stack = new Stack();
     expectParity('structures/co-attention/dense-co-attention', stack, (inputs) =>
-      outputs(stack.layers.reduce((both, layer) => ({ ...both, ...layer.forward(both) }), toSequences(inputs))),
+      tf.tidy(() =>
+        outputs(stack.layers.reduce((both, layer) => ({ ...both, ...layer.forward(both) }), toSequences(inputs))),
+      ),
     );
   });
 

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import type { HeadPositions } from '../../attention/head-positions.ts';
 import { MultiHeadAttention } from '../../attention/multi-head-attention.ts';
 import { causal } from '../../masks/causal.ts';
 import { fromTensor } from '../../masks/from-tensor.ts';
 import type { Mask } from '../../masks/mask.ts';
 import { padding } from '../../masks/padding.ts';
+import { RotaryPositions } from '../../positions/rotary.ts';
 import { Random } from '../../random/random.ts';
 import { DecoderBlock } from '../transformer-blocks/decoder-block.ts';
 import { EncoderBlock } from '../transformer-blocks/encoder-block.ts';
@@ -19,17 +19,12 @@ const normal = (...shape: number[]) => tf.tensor(random.normals(tf.util.sizeFrom
 const LENGTH = 9;
 const x = tf.keep(normal(2, LENGTH, 8));
 
-/** Writes a position into every head: enough to see that the right one arrives. */
-const shifting: HeadPositions = {
-  apply: (x, start = 0) =>
-    tf.add(x, tf.reshape(tf.cos(tf.add(tf.range(0, x.shape[2]!), tf.cast(start, 'float32'))), [-1, 1])),
-};
 const layer = new MultiHeadAttention({
   modelWidth: 8,
   heads: 4,
   keyValueHeads: 2,
   valueHeadWidth: 3,
-  positions: shifting,
+  positions: new RotaryPositions({ headWidth: 2 }),
   random,
 });
 

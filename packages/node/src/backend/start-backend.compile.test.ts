@@ -1,0 +1,96 @@
+import * as core from '@heed/attention-core';
+import { compile } from '@heed/tensorflow';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+
+const native = tf.getBackend() === 'tensorflow';
+const random = new core.Random(3);
+const normal = (...shape: number[]) => tf.tensor(random.normals(tf.util.sizeFromShape(shape)), shape);
+const [BATCH, LENGTH, WIDTH] = [2, 5, 8];
+const sizes = { modelWidth: WIDTH, heads: 2, dropout: 0.2, random };
+const mask = () => core.padding(tf.tensor1d([5, 3], 'int32'));
+
+type Forward = (x: tf.Tensor, random: core.RandomStream) => tf.Tensor;
+const structures: Record<string, readonly [core.Module, Forward]> = {};
+function add<M extends core.Module>(model: M, forward: (model: M, ...args: Parameters<Forward>) => tf.Tensor): void {
+  structures[model.constructor.name] = [model, (x, random) => forward(model, x, random)];
+}
+const image = (x: tf.Tensor) => tf.reshape(x, [BATCH, LENGTH, 1, WIDTH]);
+const both = (x: tf.Tensor) => ({ words: x, regions: x, wordMask: mask() });
+
+add(new core.EncoderBlock(sizes), (m, x, random) => m.forward(x, { random, mask: mask() }));
+add(new core.DecoderBlock(sizes), (m, x, random) => m.forward(x, { memory: x, random }));
+add(new core.CrossAttentionBlock(sizes), (m, x, random) => m.forward(x, { memory: x, random }));
+add(new core.GuidedAttention({ ...sizes, layers: 1 }), (m, x, random) => m.forward({ guide: x, x, random }).x);
+add(new core.Perceiver({ ...sizes, latents: 3, layers: 1 }), (m, x, random) => m.forward(x, { random }));
+add(new core.DenseCoAttention({ width: WIDTH, heads: 2, random }), (m, x) => m.forward(both(x)).words);
+add(new core.PairwiseCoAttention({ wordWidth: WIDTH, random }), (m, x) => m.forward(both(x)).words);
+add(new core.ParallelCoAttention({ wordWidth: WIDTH, random }), (m, x) => m.forward(both(x)).words);
+add(new core.AlternatingCoAttention({ wordWidth: WIDTH, random }), (m, x) => m.forward(both(x)).words);
+add(new core.AttentionPooling({ width: WIDTH, random }), (m, x) => m.forward(x, { mask: mask() }));
+add(new core.AttentionReduction({ width: WIDTH, outputs: 4, dropout: 0.2, random }), (m, x, random) =>
+  m.forward(x, { mask: mask(), random }),
+);
+add(new core.TargetAttention({ width: WIDTH, activation: 'prelu', random }), (m, x) =>
+  m.forward(x, x, { mask: mask() }),
+);
+add(new core.HierarchicalAttention({ wordWidth: WIDTH, random }), (m, x) => {
+  const lengths = tf.tensor2d([[5], [3]], [BATCH, 1], 'int32');
+  return m.forward(tf.expandDims(x, 1), { lengths }).document;
+});
+add(new core.SqueezeExcitation({ channels: WIDTH, random }), (m, x) => m.forward(image(x) as tf.Tensor4D));
+add(new core.ConvolutionalBlockAttention({ channels: WIDTH, random }), (m, x) => m.forward(image(x) as tf.Tensor4D));
+add(
+  new core.RecurrentAttentionDecoder({
+    inputs: WIDTH,
+    memoryWidth: WIDTH,
+    hiddenWidth: 6,
+    cell: 'lstm',
+    asks: 'after',
+    random,
+  }),
+  (m, x) => m.forward(x as tf.Tensor3D, { memory: x, mask: mask() }).outputs,
+);
+
+/** The same operations in another order of sums. */
+const ROUNDING = { absolute: 1e-5, relative: 1e-4 };
+
+describe.runIf(native)('structures of attention-core, recorded', () => {
+  for (const [name, [model, forward]] of Object.entries(structures)) {
+    it(`replay the training step of ${name} with new randomness each time`, () => {
+      const variables = model.trainableParameters().map(({ variable }) => variable);
+      const key = core.seedKey(1);
+      const step = (x: tf.Tensor, number: tf.Tensor): tf.Tensor[] => {
+        const loss = () => tf.sum(tf.square(forward(x, new core.RandomStream(key, number as tf.Scalar)))) as tf.Scalar;
+        const { value, grads } = tf.variableGrads(loss, variables);
+        return [value, ...variables.flatMap((variable) => grads[variable.name] ?? [])];
+      };
+      const recorded = compile(step);
+      const x = normal(BATCH, LENGTH, WIDTH);
+      for (let number = 0; number < 3; number++) {
+        const [got, want] = [recorded, step].map((run) => run(x, tf.scalar(number, 'int32')));
+        expect(got.length).toBe(want.length);
+        got.forEach((tensor, i) => expect(tensor).toBeAllClose(want[i], ROUNDING));
+      }
+      recorded.dispose();
+    });
+  }
+
+  const caches: Record<string, (layer: core.MultiHeadAttention) => core.KeyValueCache> = {
+    static: ({ cacheShape }) => new core.StaticCache({ batch: BATCH, length: 12, ...cacheShape }),
+    sliding: ({ cacheShape }) => new core.SlidingCache({ batch: BATCH, window: 5, ...cacheShape }),
+  };
+  for (const [name, make] of Object.entries(caches)) {
+    it(`replay steps with a ${name} cache, which remembers between them`, () => {
+      const positions = new core.RotaryPositions({ headWidth: 4 });
+      const block = new core.EncoderBlock({ ...sizes, positions });
+      const [plain, replayed] = [make(block.attention), make(block.attention)];
+      const recorded = compile((x: tf.Tensor) => block.forward(x, { cache: replayed }));
+      for (let i = 0; i < 9; i++) {
+        const x = normal(BATCH, 1, WIDTH);
+        expect(recorded(x)).toBeAllClose(block.forward(x, { cache: plain }), ROUNDING);
+      }
+      recorded.dispose();
+    });
+  }
+});

@@ -52,3 +52,7 @@ export {
   type GraphTransformerConfig,
 } from './models/graph-transformer/graph-transformer.ts';
 export { graphTransformerForMolecules } from './models/graph-transformer/graph-transformer.presets.ts';
+export { indexNeighbours, type NeighbourIndex } from './sampling/neighbour-index.ts';
+export { neighbourhoodBatch, neighbourhoodEdges, type NeighbourhoodBatch } from './sampling/neighbourhood-batch.ts';
+export { padNeighbourhood, type PaddedNeighbourhood } from './sampling/pad-neighbourhood.ts';
+export { sampleNeighbours, type SampledLayer, type SampledNeighbourhood } from './sampling/sample-neighbours.ts';

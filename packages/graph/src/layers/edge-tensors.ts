@@ -56,3 +56,14 @@ export function edgeTensors(edges: EdgeList, nodes: number, options: EdgeTensorO
 export function disposeEdges(edges: EdgeTensors): void {
   tf.dispose([edges.sources, edges.targets, ...(edges.features === undefined ? [] : [edges.features])]);
 }
+
+/** Edges for all layers alike, or a list with those of each layer, first layer first. */
+export type LayerEdges = EdgeTensors | readonly EdgeTensors[];
+
+/** The edges of one layer. @throws if the list is shorter than the model is deep */
+export function edgesOf(edges: LayerEdges, layer: number): EdgeTensors {
+  if ('targets' in edges) return edges;
+  if (layer >= edges.length)
+    throw new Error(`edgesOf: edges must be given for each layer, got ${edges.length} for layer ${layer}`);
+  return edges[layer];
+}

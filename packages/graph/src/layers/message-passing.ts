@@ -66,3 +66,8 @@ function rowsAt(x: tf.Tensor, indices: tf.Tensor): tf.Tensor {
   const shape = [indices.size, ...x.shape.slice(1)];
   return tf.util.sizeFromShape(shape) === 0 || x.size === 0 ? tf.zeros(shape) : tf.gather(x, indices as tf.Tensor1D);
 }
+
+/** The first rows of [N, W]: the targets'. */
+export function firstRows(x: tf.Tensor, count: number): tf.Tensor {
+  return x.shape[0] === count ? x : tf.slice(x, [0, 0], [count, x.shape[1]!]);
+}

@@ -4,7 +4,7 @@ import type { EdgeTensors } from './edge-tensors.ts';
 import { edgeWeights } from './edge-weights.ts';
 import type { EdgeLayerInputs } from './gat-layer.ts';
 import { requireWidth } from './initial-weights.ts';
-import { combineOverEdges, gatherRows, joinHeads } from './message-passing.ts';
+import { combineOverEdges, firstRows, gatherRows, joinHeads } from './message-passing.ts';
 
 export interface TransformerLayerConfig {
   /** F: width of a node's features. */
@@ -106,9 +106,4 @@ export class TransformerLayer extends Module {
     }
     return this.edge.forward(features);
   }
-}
-
-/** The first rows of [N, W]: the targets'. */
-function firstRows(x: tf.Tensor, count: number): tf.Tensor {
-  return x.shape[0] === count ? x : tf.slice(x, [0, 0], [count, x.shape[1]!]);
 }

@@ -2,7 +2,7 @@ import type { Module, RandomStream } from '@heed/attention-core';
 import type * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { parseConfig } from '../configs/parse-config.ts';
-import type { EdgeTensors } from '../layers/edge-tensors.ts';
+import type { LayerEdges } from '../layers/edge-tensors.ts';
 import type { NodeFeatures } from '../layers/node-features.ts';
 import { createGat } from '../models/gat/gat.ts';
 import { createGatV2 } from '../models/gatv2/gatv2.ts';
@@ -11,7 +11,7 @@ import { createMlp } from '../models/mlp/mlp.ts';
 /** A model that gives a row of numbers for every node. */
 export interface NodeModel extends Module {
   /** @param x [N, F] @returns [N, outputs] */
-  forward(x: NodeFeatures, edges: EdgeTensors, options?: { random?: RandomStream | undefined }): tf.Tensor;
+  forward(x: NodeFeatures, edges: LayerEdges, options?: { random?: RandomStream | undefined }): tf.Tensor;
 }
 
 /** What a model over nodes is like; inputs and outputs come from the data. */

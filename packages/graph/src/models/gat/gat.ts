@@ -7,7 +7,7 @@ import { Module, Random, type RandomStream } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { parseConfig } from '../../configs/parse-config.ts';
-import type { EdgeTensors } from '../../layers/edge-tensors.ts';
+import { edgesOf, type LayerEdges } from '../../layers/edge-tensors.ts';
 import { GatLayer } from '../../layers/gat-layer.ts';
 import { dropFeatures, type NodeFeatures } from '../../layers/node-features.ts';
 
@@ -69,17 +69,18 @@ export class Gat extends Module {
 
   /**
    * @param x [N, F]
-   * @param edges with self-loops, so that a node sees itself
+   * @param edges with self-loops, so that a node sees itself; for sampled neighbourhoods a list with those of each layer
    * @returns logits [N, classes]
    */
-  forward(x: NodeFeatures, edges: EdgeTensors, { random }: { random?: RandomStream | undefined } = {}): tf.Tensor {
+  forward(x: NodeFeatures, edges: LayerEdges, { random }: { random?: RandomStream | undefined } = {}): tf.Tensor {
     const { featureDropout } = this.config;
     return tf.tidy(() => {
       const [first, ...others] = this.layers;
-      let hidden = first.forward(dropFeatures(x, featureDropout, random), edges, { random }); // [N, H·D]
-      for (const layer of others) {
-        hidden = layer.forward(dropFeatures(tf.elu(hidden), featureDropout, random), edges, { random });
-      }
+      let hidden = first.forward(dropFeatures(x, featureDropout, random), edgesOf(edges, 0), { random }); // [N, H·D]
+      others.forEach((layer, index) => {
+        const input = dropFeatures(tf.elu(hidden), featureDropout, random);
+        hidden = layer.forward(input, edgesOf(edges, index + 1), { random });
+      });
       return hidden; // [N, classes]
     });
   }

@@ -20,7 +20,8 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { parseConfig } from '../../configs/parse-config.ts';
-import type { EdgeTensors } from '../../layers/edge-tensors.ts';
+import { edgesOf, type EdgeTensors, type LayerEdges } from '../../layers/edge-tensors.ts';
+import { firstRows } from '../../layers/message-passing.ts';
 import { glorot } from '../../layers/initial-weights.ts';
 import { projectFeatures, type NodeFeatures } from '../../layers/node-features.ts';
 import { TransformerLayer } from '../../layers/transformer-layer.ts';
@@ -97,11 +98,11 @@ class Block extends Module {
     this.feedForward = new FeedForward({ modelWidth, hiddenWidth, random });
   }
 
-  /** @param x [N, M] @returns [N, M] */
+  /** @param x [N, M] @returns [T, M] */
   forward(x: tf.Tensor, edges: EdgeTensors, { random }: Training): tf.Tensor {
     const rate = this.config.dropout;
-    const seen = this.attention.forward(this.attentionNorm.forward(x), edges, { random }); // [N, M]
-    const attended = tf.add(x, dropout(this.output.forward(seen), rate, random));
+    const seen = this.attention.forward(this.attentionNorm.forward(x), edges, { random }); // [T, M]
+    const attended = tf.add(firstRows(x, edges.targetNodes), dropout(this.output.forward(seen), rate, random)); // [T, M]
     const fed = this.feedForward.forward(this.feedForwardNorm.forward(attended), { random });
     return tf.add(attended, dropout(fed, rate, random));
   }
@@ -130,10 +131,13 @@ export class GraphTransformer extends Module {
   }
 
   /** @param x [N, F] @returns [N, outputs] */
-  forward(x: NodeFeatures, edges: EdgeTensors, { random }: Training = {}): tf.Tensor {
+  forward(x: NodeFeatures, edges: LayerEdges, { random }: Training = {}): tf.Tensor {
     return tf.tidy(() => {
       const projected = projectFeatures(x, this.inputWeight, this.inputBias); // [N, M]
-      const hidden = this.blocks.reduce((hidden, block) => block.forward(hidden, edges, { random }), projected);
+      const hidden = this.blocks.reduce(
+        (hidden, block, index) => block.forward(hidden, edgesOf(edges, index), { random }),
+        projected,
+      );
       return this.output.forward(this.norm.forward(hidden));
     });
   }

@@ -22,3 +22,29 @@ function skipping<B>(iterator: BatchIterator<B>, count: number): AsyncIterator<B
     },
   };
 }
+
+/** The next `count` items, or fewer at the end, or as many as there are when `signal` aborts: the source is not waited for then. */
+export async function take<B>(iterator: BatchIterator<B>, count: number, signal?: AbortSignal): Promise<B[]> {
+  const taken: B[] = [];
+  while (taken.length < count) {
+    const { done, value } = await nextUnlessAborted(iterator, signal);
+    if (done === true) break;
+    taken.push(value);
+  }
+  return taken;
+}
+
+function nextUnlessAborted<B>(
+  iterator: BatchIterator<B>,
+  signal: AbortSignal | undefined,
+): IteratorResult<B> | Promise<IteratorResult<B>> {
+  if (signal === undefined) return iterator.next();
+  if (signal.aborted) return { done: true, value: undefined };
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve({ done: true, value: undefined });
+    signal.addEventListener('abort', stop, { once: true });
+    Promise.resolve(iterator.next())
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
+}

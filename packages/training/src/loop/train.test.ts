@@ -136,6 +136,17 @@ describe('train', () => {
     expect(closed).toBe(true);
   });
 
+  it('an abort does not wait for data that never come', async () => {
+    const controller = new AbortController();
+    async function* endless() {
+      yield* batches(0, 2);
+      setTimeout(() => controller.abort(), 1);
+      await new Promise(() => undefined);
+    }
+    const events = await collect(setUp({ data: endless, signal: controller.signal }).options);
+    expect(events.at(-1)).toEqual({ type: 'end', step: 2, reason: 'aborted' });
+  });
+
   it('stops when the monitored metric has not improved for so many evaluations', async () => {
     const scores = [3, 2, 2.5, 2, 1, 0];
     const { options } = setUp({

@@ -10,7 +10,7 @@ import type { Batch, Batches } from './batch.ts';
 import { Monitor } from './early-stopping.ts';
 import { eventLoopTurn } from './event-loop.ts';
 import type { EndEvent, StepEvent, TrainingEvent } from './events.ts';
-import { iterateFrom } from './iterate-from.ts';
+import { iterateFrom, take } from './iterate-from.ts';
 import type { TrainOptions } from './options.ts';
 import { Stepper } from './stepper.ts';
 
@@ -72,19 +72,23 @@ export class TrainingRun<B extends Batch> {
   }
 
   private async *runEpoch(batches: Batches<B>): AsyncGenerator<TrainingEvent, void, undefined> {
+    const { evaluation, checkpoints, accumulate = 1, signal } = this.options;
     const iterator = iterateFrom(batches, this.batch);
     try {
       for (;;) {
-        const chosen = await take(iterator, this.options.accumulate ?? 1);
+        const chosen = await take(iterator, accumulate, signal);
+        if (signal?.aborted === true) return;
         if (chosen.length === 0) break;
         yield* this.runStep(chosen);
         await eventLoopTurn();
-        const { evaluation, checkpoints } = this.options;
         yield* this.evaluateAndSave(evaluation?.everySteps, checkpoints?.everySteps, this.step, this.epoch);
         if (this.endReason() !== undefined) return;
       }
     } finally {
-      await iterator.return?.();
+      const closed = Promise.resolve(iterator.return?.());
+      // An aborted source may never answer.
+      if (signal?.aborted === true) closed.catch(() => undefined);
+      else await closed;
     }
     yield* this.endEpoch();
   }
@@ -221,16 +225,6 @@ export class TrainingRun<B extends Batch> {
     // Without the length of an epoch, `steps` alone is only an upper bound.
     return totalSteps === Infinity || (epochs !== Infinity && perEpoch === undefined) ? {} : { totalSteps };
   }
-}
-
-async function take<B>(iterator: Iterator<B> | AsyncIterator<B>, count: number): Promise<B[]> {
-  const taken: B[] = [];
-  while (taken.length < count) {
-    const { done, value } = await iterator.next();
-    if (done === true) break;
-    taken.push(value);
-  }
-  return taken;
 }
 
 function examplesIn(batch: Batch): number {

@@ -1,3 +1,4 @@
+import { withGradient } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 
 export interface CrossEntropyOptions {
@@ -30,27 +31,28 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: Cros
   const { ignoreIndex = -100, labelSmoothing = 0 } = options;
   checkArguments(logits, labels, ignoreIndex, labelSmoothing);
   const classes = logits.shape[logits.rank - 1];
-  const mean = tf.customGrad((flat, saveTensors) => {
-    const save = saveTensors as tf.GradSaveFunc;
-    const scores = flat as tf.Tensor2D; // [N, V]
-    const wanted = tf.reshape(labels, [-1]); // [N]
-    const counted = tf.cast(tf.notEqual(wanted, ignoreIndex), 'float32'); // [N]
-    const share = tf.div(counted, tf.maximum(tf.sum(counted), 1)); // [N]
-    const highest = tf.max(scores, 1, true); // [N, 1]
-    const normaliser = tf.add(tf.log(tf.sum(tf.exp(tf.sub(scores, highest)), 1, true)), highest); // [N, 1]
-    const target = smoothedTarget(wanted as tf.Tensor1D, classes, labelSmoothing); // [N, V]
-    const chosen = tf.sum(tf.mul(scores, target), 1); // [N]
-    save([scores, normaliser, target, share]);
-    return {
-      value: tf.sum(tf.mul(tf.sub(tf.squeeze(normaliser, [1]), chosen), share)),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const probabilities = tf.exp(tf.sub(saved[0], saved[1])); // [N, V]
-        const weight = tf.expandDims(tf.mul(saved[3], dy), 1); // [N, 1]
-        return [tf.mul(tf.sub(probabilities, saved[2]), weight)];
+  return tf.tidy(() => {
+    const wanted = tf.reshape<tf.Rank.R1>(labels, [-1]); // [N]
+    return withGradient(
+      [tf.reshape(logits, [-1, classes])], // [N, V]
+      (scores) => {
+        const counted = tf.cast(tf.notEqual(wanted, ignoreIndex), 'float32'); // [N]
+        const share = tf.div(counted, tf.maximum(tf.sum(counted), 1)); // [N]
+        const highest = tf.max(scores, 1, true); // [N, 1]
+        const normaliser = tf.add(tf.log(tf.sum(tf.exp(tf.sub(scores, highest)), 1, true)), highest); // [N, 1]
+        const chosen = tf.sum(tf.mul(scores, smoothedTarget(wanted, classes, labelSmoothing)), 1); // [N]
+        return {
+          value: tf.sum(tf.mul(tf.sub(tf.squeeze(normaliser, [1]), chosen), share)),
+          saved: [scores, normaliser, wanted, share], // not the target, which is as large as the scores: it is made again
+        };
       },
-    };
+      (dy, [scores, normaliser, wanted, share]) => {
+        const probabilities = tf.exp(tf.sub(scores, normaliser)); // [N, V]
+        const target = smoothedTarget(wanted as tf.Tensor1D, classes, labelSmoothing); // [N, V]
+        return [tf.mul(tf.sub(probabilities, target), tf.expandDims(tf.mul(share, dy), 1))];
+      },
+    ) as tf.Scalar;
   });
-  return tf.tidy(() => mean(tf.reshape(logits, [-1, classes])) as tf.Scalar);
 }
 
 /** How many positions count: a `weight` for `train()`. @param labels int32 [...] @returns float32 scalar */

@@ -127,7 +127,7 @@ export function measurePyg(python: string, steps: number): number {
 
 /** The first steps record and warm up. */
 function median(milliseconds: readonly number[]): number {
-  const sorted = [...milliseconds.slice(Math.min(4, milliseconds.length - 1))].sort((a, b) => a - b);
+  const sorted = milliseconds.slice(Math.min(4, milliseconds.length - 1)).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
 

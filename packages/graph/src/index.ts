@@ -25,13 +25,16 @@ export { createMlp, Mlp, type MlpConfig } from './models/mlp/mlp.ts';
 export {
   NodeClassifier,
   type NodeClassifierConfig,
-  type NodeData,
-  type NodeFitHistory,
   type NodeFitOptions,
+  type NodeMeasures,
   type NodePredictions,
 } from './tasks/node-classifier.ts';
+export type { NodeData } from './tasks/node-data.ts';
+export type { Sampling } from './tasks/node-batches.ts';
+export type { EdgeExplanation } from './tasks/explain-node.ts';
+export type { TaskFitOptions, TaskHistory } from './tasks/fit-task.ts';
 export { createNodeModel, type NodeModel, type NodeModelConfig } from './tasks/node-model.ts';
-export type { Validation } from './tasks/validation-watch.ts';
+export type { Measures } from './tasks/validation-watch.ts';
 export { karateClub, karateClubCard } from './datasets/karate-club/karate-club.ts';
 export {
   dictionaryLookup,

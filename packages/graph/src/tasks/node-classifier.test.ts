@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { karateClub } from '../datasets/karate-club/karate-club.ts';
 import { readGraph } from '../graph/graphology-graph.ts';
-import { NodeClassifier, type NodeData } from './node-classifier.ts';
+import { NodeClassifier } from './node-classifier.ts';
+import type { NodeData } from './node-data.ts';
 
 const small = { heads: 4, headWidth: 4, featureDropout: 0, attentionDropout: 0, seed: 1 } as const;
 
@@ -91,8 +92,67 @@ describe('NodeClassifier', () => {
       signal: controller.signal,
       onEvent: (event) => event.type === 'step' && event.step === 3 && controller.abort(),
     });
-    expect(history.epochs.length).toBe(3);
+    expect(history.epochs.length).toBe(2); // whole ones
     expect((await classifier.predict(club())).classes.length).toBe(34);
+    classifier.dispose();
+  });
+
+  it('learns from some nodes at a time among sampled neighbours', async () => {
+    const data = { ...club(), split: {} };
+    const classifier = new NodeClassifier({ ...small, architecture: 'gatv2' });
+    const sampling = { batch: 12, neighbours: [4, 4] };
+    await classifier.fit(data, { epochs: 25, learningRate: 0.02, sampling });
+    expect((await classifier.evaluate(data)).accuracy).toBeGreaterThan(0.9);
+    await expect(classifier.fit(data, { sampling: { batch: 12, neighbours: [4] } })).rejects.toThrow(
+      'NodeClassifier.fit: sampling.neighbours must have 2 numbers, got 1',
+    );
+    classifier.dispose();
+  });
+
+  it('writes predictions and attention onto a graphology graph', async () => {
+    const graph = karateClub();
+    const classifier = await fitted();
+    const { classes, classNames, attention } = await classifier.annotate(graph);
+    expect(graph.getNodeAttribute(0, 'prediction')).toBe(classNames[classes[0]]);
+    expect(graph.getNodeAttribute(5, 'probability')).toBeGreaterThanOrEqual(0.5);
+    // of an edge's two directions the graph gets the mean
+    const { edgeKeys } = readGraph(graph);
+    const [there, back] = [...edgeKeys.keys()].filter((edge) => edgeKeys[edge] === edgeKeys[0]);
+    expect(graph.getEdgeAttribute(edgeKeys[0], 'attention')).toBeCloseTo((attention[there] + attention[back]) / 2, 6);
+    classifier.dispose();
+  });
+
+  it('explains a prediction by what happens when edges are taken out, and by gradients', async () => {
+    const graph = karateClub();
+    const classifier = await fitted();
+    const probabilityOf = async (whole: typeof graph, member: number, predicted: number) => {
+      const { probabilities } = await classifier.predict(whole);
+      return probabilities[2 * whole.nodes().indexOf(String(member)) + predicted];
+    };
+    const { deletion, gradient, attention, predicted, probability } = await classifier.explain(graph, 8);
+    const { data, edgeKeys } = readGraph(graph);
+    expect(probability).toBeCloseTo(await probabilityOf(graph, 8, predicted), 5);
+    for (const [one, other] of [
+      [8, 0],
+      [8, 33],
+      [0, 1],
+      [30, 1],
+    ]) {
+      const without = graph.copy();
+      without.dropEdge(one, other);
+      const key = graph.edge(one, other)!;
+      const expected = probability - (await probabilityOf(without as typeof graph, 8, predicted));
+      expect(deletion[edgeKeys.indexOf(key)]).toBeCloseTo(expected, 4);
+      expect(graph.getEdgeAttribute(key, 'deletion')).toBeCloseTo(expected, 4);
+      expect(graph.getEdgeAttribute(key, 'attention')).toBeGreaterThan(0);
+    }
+    expect(gradient.some((value) => value > 0)).toBe(true);
+    // two layers see two steps: not the edges between members that 8 is not near to
+    const far = [...edgeKeys.keys()].find((edge) => data.sources[edge] === 5 && data.targets[edge] === 16)!;
+    expect([deletion[far], gradient[far], attention[far]]).toEqual([0, 0, 0]);
+    await expect(classifier.explain(graph, 'nobody')).rejects.toThrow(
+      "explain: node must be one of the graph's 34 nodes",
+    );
     classifier.dispose();
   });
 

@@ -1,54 +1,32 @@
-import { readSafetensors, writeSafetensors } from '@heed/attention-core';
-import {
-  Adam,
-  compile,
-  crossEntropy,
-  openFolder,
-  train,
-  type Compiled,
-  type Folder,
-  type TrainingEvent,
-} from '@heed/training';
+import { compile, crossEntropy, type Compiled, type Folder } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { AbstractGraph } from 'graphology-types';
 import { z } from 'zod';
 import { parseConfig } from '../configs/parse-config.ts';
-import { checkGraph, checkLabels, type GraphData, type LabelledGraph, type NodeSplit } from '../graph/graph-data.ts';
+import { checkGraph, type GraphData } from '../graph/graph-data.ts';
 import { isGraphology, readGraph } from '../graph/graphology-graph.ts';
-import { createNodeModel, nodeModelFields, type NodeModel, type NodeModelConfig } from './node-model.ts';
+import { captureEdges } from '../layers/edge-maps.ts';
+import { explainNode, type EdgeExplanation } from './explain-node.ts';
+import { fitTask, type TaskFitOptions, type TaskHistory } from './fit-task.ts';
 import { graphTensors, type GraphTensors } from './graph-tensors.ts';
-import { ValidationWatch, type Validation } from './validation-watch.ts';
+import { sampledBatches, wholeGraphBatches, type Sampling } from './node-batches.ts';
+import { asNodeData, checkedSplit, labelledNodes, requireLabels, type NodeData } from './node-data.ts';
+import { createNodeModel, nodeModelFields, type NodeModel, type NodeModelConfig } from './node-model.ts';
+import { readTaskConfig, readTaskWeights, saveTask } from './task-files.ts';
 
 export interface NodeClassifierConfig extends NodeModelConfig {
   /** Decides the initial weights and all dropout. Default 0. */
   readonly seed?: number;
 }
 
-/** What a classifier learns from. Without a split all nodes with a label are learned from. */
-export interface NodeData extends LabelledGraph {
-  readonly split?: Partial<NodeSplit>;
-  /** Default: the numbers 0, 1, … */
-  readonly classNames?: readonly string[];
+export interface NodeFitOptions extends TaskFitOptions {
+  /** For graphs that are too large for one step: learn from some nodes at a time, among sampled neighbours. */
+  readonly sampling?: Sampling;
 }
 
-export interface NodeFitOptions {
-  /** Most passes over the graph. Default 1000. */
-  readonly epochs?: number;
-  /** Where there are validation nodes: stop after so many epochs without a new best (`ValidationWatch`). Default 100. */
-  readonly patience?: number;
-  /** Of Adam. Default 0.005. */
-  readonly learningRate?: number;
-  /** L2 penalty. Default 5e-4. */
-  readonly weightDecay?: number;
-  /** Ends the training after the current epoch; what was learned stays. */
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: TrainingEvent) => void;
-}
-
-export interface NodeFitHistory {
-  readonly epochs: ReadonlyArray<{ readonly loss: number; readonly validation?: Validation }>;
-  /** The epoch whose weights were kept, counted from 0. */
-  readonly bestEpoch: number;
+export interface NodeMeasures extends Readonly<Record<string, number>> {
+  readonly loss: number;
+  readonly accuracy: number;
 }
 
 export interface NodePredictions {
@@ -57,14 +35,16 @@ export interface NodePredictions {
   /** [N, classes], rows add up to 1. */
   readonly probabilities: Float32Array;
   readonly classNames: readonly string[];
+  /** [E]: how much each edge's target attends to its source, as a mean over layers and heads. */
+  readonly attention: Float32Array;
 }
 
 const schema = z.strictObject({ ...nodeModelFields, seed: z.number().int().min(0).default(0) });
-
+const positive = z.number().int().min(1);
 const saved = z.strictObject({
   task: z.literal('node-classifier'),
   config: schema,
-  inputs: z.number().int().min(1),
+  inputs: positive,
   edgeInputs: z.number().int().min(0),
   classNames: z.array(z.string()),
 });
@@ -84,10 +64,12 @@ interface Fitted {
  *
  * @example
  * ```ts
- * import { NodeClassifier, karateClub } from '@heed/graph';
+ * import { karateClub, NodeClassifier } from '@heed/graph';
+ * const club = karateClub();
  * const classifier = new NodeClassifier({ architecture: 'gat', seed: 7 });
- * await classifier.fit(karateClub());
- * const { accuracy } = await classifier.evaluate(karateClub());
+ * await classifier.fit(club, { epochs: 100 });
+ * const { accuracy } = await classifier.evaluate(club);
+ * await classifier.annotate(club); // `prediction` and `probability` on its nodes, `attention` on its edges
  * ```
  */
 export class NodeClassifier {
@@ -110,59 +92,28 @@ export class NodeClassifier {
    *
    * @throws if the graph is not sound, or a node to learn from has no label
    */
-  async fit(source: NodeData | AbstractGraph, options: NodeFitOptions = {}): Promise<NodeFitHistory> {
-    const data = asData(source);
-    const split = checkedSplit(data);
-    const { epochs = 1000, patience = 100, learningRate = 0.005, weightDecay = 5e-4, signal, onEvent } = options;
+  async fit(source: NodeData | AbstractGraph, options: NodeFitOptions = {}): Promise<TaskHistory<NodeMeasures>> {
+    const data = asNodeData(source);
+    const { train, validation } = checkedSplit('NodeClassifier.fit', data);
+    const { sampling } = options;
+    const { seed, layers } = this.config;
+    if (sampling !== undefined && sampling.neighbours.length !== layers) {
+      throw new Error(
+        `NodeClassifier.fit: sampling.neighbours must have ${layers} numbers, got ${sampling.neighbours.length}`,
+      );
+    }
+    const { model } = this.begin(data);
     const graph = graphTensors(data);
-    const fitted = this.begin(data);
-    const { model } = fitted;
-    const watch = new ValidationWatch(patience);
-    const validation = split.validation.length === 0 ? undefined : measure(model, graph, data, split.validation);
-    const optimizer = new Adam(model.trainableParameters(), { weightDecay });
-    const history: Array<{ loss: number; validation?: Validation }> = [];
-    let best: { epoch: number; weights: Record<string, tf.Tensor> } | undefined;
+    const measurement = validation.length === 0 ? undefined : new Measurement(model, graph, data, validation);
     try {
-      const events = train({
-        model,
-        optimizer,
-        loss: ({ nodes, labels }, { random }) =>
-          crossEntropy(tf.gather(model.forward(graph.x, graph.edges, { random }), nodes as tf.Tensor1D), labels),
-        data: () => [
-          {
-            nodes: { data: split.train, shape: [split.train.length] },
-            labels: { data: split.train.map((node) => data.labels[node]), shape: [split.train.length] },
-          },
-        ],
-        learningRate,
-        epochs,
-        seed: this.config.seed,
-        ...(signal === undefined ? {} : { signal }),
-        ...(validation === undefined
-          ? {}
-          : { evaluation: { run: async () => ({ ...(await validation.run()) }), monitor: 'loss' } }),
-      });
-      for await (const event of events) {
-        onEvent?.(event);
-        if (event.type === 'step') history.push({ loss: event.loss });
-        if (event.type !== 'evaluation') continue;
-        const measured = event.metrics as unknown as Validation;
-        history[history.length - 1] = { ...history[history.length - 1], validation: measured };
-        if (watch.observe(measured)) {
-          tf.dispose(best?.weights ?? []);
-          best = { epoch: event.epoch, weights: copyWeights(model) };
-        }
-        if (watch.exhausted) {
-          onEvent?.({ type: 'end', step: event.step, reason: 'stopped-early' });
-          break;
-        }
-      }
-      if (best !== undefined) model.loadStateDict(best.weights);
-      return { epochs: history, bestEpoch: best?.epoch ?? history.length - 1 };
+      const batches =
+        sampling === undefined
+          ? wholeGraphBatches(model, graph, data, train)
+          : sampledBatches(model, data, train, sampling, seed);
+      const validate = measurement && (() => measurement.run());
+      return await fitTask({ model, ...batches, seed, validate, score: 'accuracy' }, options);
     } finally {
-      tf.dispose(best?.weights ?? []);
-      validation?.dispose();
-      optimizer.dispose();
+      measurement?.dispose();
       graph.dispose();
     }
   }
@@ -174,12 +125,26 @@ export class NodeClassifier {
     this.checkWidth(data);
     const graph = graphTensors(data);
     const outputs = tf.tidy(() => {
-      const logits = model.forward(graph.x, graph.edges); // [N, classes]
-      return { classes: tf.argMax(logits, 1), probabilities: tf.softmax(logits) };
+      const { result: logits, maps } = captureEdges(() => model.forward(graph.x, graph.edges)); // [N, classes]
+      const means = maps.map(({ weights }) => tf.mean(weights, 1)); // [E + N] each
+      tf.dispose(maps.map(({ weights }) => weights));
+      return {
+        classes: tf.argMax(logits, 1),
+        probabilities: tf.softmax(logits),
+        attention: means.length === 0 ? tf.zeros([graph.origins.length]) : tf.div(tf.addN(means), means.length),
+      };
     });
     try {
-      const [classes, probabilities] = await Promise.all([outputs.classes.data(), outputs.probabilities.data()]);
-      return { classes: Int32Array.from(classes), probabilities: Float32Array.from(probabilities), classNames };
+      const { classes, probabilities, attention } = outputs;
+      const values = await Promise.all([classes.data(), probabilities.data(), attention.data()]);
+      const byEdge = new Float32Array(data.sources.length);
+      graph.origins.forEach((edge, index) => (byEdge[edge] = values[2][index]));
+      return {
+        classes: Int32Array.from(values[0]),
+        probabilities: Float32Array.from(values[1]),
+        classNames,
+        attention: byEdge,
+      };
     } finally {
       tf.dispose(outputs);
       graph.dispose();
@@ -187,18 +152,58 @@ export class NodeClassifier {
   }
 
   /**
+   * Writes what is predicted onto the graph: `prediction` (the class's name) and `probability` on every node, `attention` on every edge;
+   * an undirected edge gets the mean of its two directions.
+   */
+  async annotate(graph: AbstractGraph): Promise<NodePredictions> {
+    const { nodeKeys, edgeKeys } = readGraph(graph, { label: undefined });
+    const predictions = await this.predict(graph);
+    const { classes, probabilities, classNames, attention } = predictions;
+    nodeKeys.forEach((key, node) => {
+      graph.mergeNodeAttributes(key, {
+        prediction: classNames[classes[node]],
+        probability: probabilities[node * classNames.length + classes[node]],
+      });
+    });
+    writeEdgeMeans(graph, edgeKeys, 'attention', attention);
+    return predictions;
+  }
+
+  /**
+   * Which edges led to the prediction for one node. For a graphology graph the node is given by its key, both directions of an
+   * undirected edge are deleted together, and the explanation is written onto its edges too: `attention`, `gradient`, `deletion`.
+   *
+   * @throws if there is no such node
+   */
+  async explain(source: GraphData | AbstractGraph, node: number | string): Promise<EdgeExplanation> {
+    const { model } = this.requireFitted('explain');
+    const depth = this.config.architecture === 'mlp' ? 0 : this.config.layers;
+    if (!isGraphology(source)) {
+      this.checkWidth(source);
+      return explainNode(model, source, Number(node), depth);
+    }
+    const { data, nodeKeys, edgeKeys } = readGraph(source, { label: undefined });
+    this.checkWidth(data);
+    const explanation = await explainNode(model, data, nodeKeys.indexOf(String(node)), depth, edgeKeys);
+    for (const name of ['attention', 'gradient', 'deletion'] as const) {
+      writeEdgeMeans(source, edgeKeys, name, explanation[name]);
+    }
+    return explanation;
+  }
+
+  /**
    * How well the classes of `nodes` are found; by default of the test nodes, or of all with a label where there is no split.
    *
    * @throws if there is nothing to measure
    */
-  async evaluate(source: NodeData | AbstractGraph, nodes?: Int32Array): Promise<Validation> {
+  async evaluate(source: NodeData | AbstractGraph, nodes?: Int32Array): Promise<NodeMeasures> {
     const { model } = this.requireFitted('evaluate');
-    const data = asData(source);
+    const data = asNodeData(source);
     this.checkWidth(data);
-    const chosen = nodes ?? data.split?.test ?? labelled(data);
+    const chosen = nodes ?? data.split?.test ?? labelledNodes(data);
     requireLabels('NodeClassifier.evaluate', data, chosen);
     const graph = graphTensors(data);
-    const measurement = measure(model, graph, data, chosen);
+    const measurement = new Measurement(model, graph, data, chosen);
     try {
       return await measurement.run();
     } finally {
@@ -209,32 +214,17 @@ export class NodeClassifier {
 
   /** Writes `config.json` and `model.safetensors`. */
   async save(folder: Folder | string): Promise<void> {
-    const { model, inputs, edgeInputs, classNames } = this.requireFitted('save');
-    const where = openFolder(folder);
-    const description = { task: 'node-classifier', config: this.config, inputs, edgeInputs, classNames };
-    await where.write('model.safetensors', await writeSafetensors(model.stateDict()));
-    await where.write('config.json', new TextEncoder().encode(`${JSON.stringify(description, null, 2)}\n`));
+    const { model, ...rest } = this.requireFitted('save');
+    await saveTask(folder, { task: 'node-classifier', config: this.config, ...rest }, model);
   }
 
   /** @throws if the folder holds no node classifier, or weights of other shapes */
   static async load(folder: Folder | string): Promise<NodeClassifier> {
-    const where = openFolder(folder);
-    const text = new TextDecoder().decode(await where.read('config.json'));
-    const { config, inputs, edgeInputs, classNames } = parseConfig(
-      `NodeClassifier.load: config.json in ${where.label}`,
-      saved as z.ZodType<z.infer<typeof saved>>,
-      JSON.parse(text),
-    );
+    const owner = 'NodeClassifier';
+    const { config, ...rest } = await readTaskConfig(owner, folder, saved as z.ZodType<z.infer<typeof saved>>);
     const classifier = new NodeClassifier(config);
-    const { seed, ...modelConfig } = classifier.config;
-    const model = createNodeModel(modelConfig, { inputs, outputs: classNames.length, edgeInputs }, seed);
-    classifier.fitted = { model, inputs, edgeInputs, classNames };
-    const weights = readSafetensors(await where.read('model.safetensors')).tensors();
-    try {
-      model.loadStateDict(weights);
-    } finally {
-      tf.dispose(weights);
-    }
+    classifier.fitted = { model: classifier.create(rest), ...rest };
+    await readTaskWeights(folder, classifier.model);
     return classifier;
   }
 
@@ -246,13 +236,16 @@ export class NodeClassifier {
 
   private begin(data: NodeData): Fitted {
     this.dispose();
-    const { seed, ...modelConfig } = this.config;
     const inputs = data.features.shape[1];
     const edgeInputs = data.edgeFeatures?.shape[1] ?? 0;
-    const model = createNodeModel(modelConfig, { inputs, outputs: data.classes, edgeInputs }, seed);
     const classNames = data.classNames ?? Array.from({ length: data.classes }, (_, index) => String(index));
-    this.fitted = { model, inputs, edgeInputs, classNames };
+    this.fitted = { model: this.create({ inputs, edgeInputs, classNames }), inputs, edgeInputs, classNames };
     return this.fitted;
+  }
+
+  private create({ inputs, edgeInputs, classNames }: Omit<Fitted, 'model'>): NodeModel {
+    const { seed, ...config } = this.config;
+    return createNodeModel(config, { inputs, outputs: classNames.length, edgeInputs }, seed);
   }
 
   private requireFitted(method: string): Fitted {
@@ -269,68 +262,46 @@ export class NodeClassifier {
   }
 }
 
-function asData(source: NodeData | AbstractGraph): NodeData {
-  return isGraphology(source) ? readGraph(source).data : source;
-}
-
-function labelled({ labels }: NodeData): Int32Array {
-  return Int32Array.from([...labels.keys()].filter((node) => labels[node] >= 0));
-}
-
-function checkedSplit(data: NodeData): { train: Int32Array; validation: Int32Array } {
-  checkGraph('NodeClassifier.fit', data);
-  checkLabels('NodeClassifier.fit', data.labels, data.classes, data.nodes);
-  const { train = labelled(data), validation = new Int32Array() } = data.split ?? {};
-  requireLabels('NodeClassifier.fit', data, train);
-  if (validation.length > 0) requireLabels('NodeClassifier.fit', data, validation);
-  return { train, validation };
-}
-
-function requireLabels(owner: string, { labels, nodes }: NodeData, chosen: Int32Array): void {
-  if (chosen.length === 0) throw new Error(`${owner}: at least one node with a label is needed, got none`);
-  for (const node of chosen) {
-    if (!(node >= 0 && node < nodes))
-      throw new Error(`${owner}: the split must name nodes in [0, ${nodes}), got ${node}`);
-    if (labels[node] < 0) throw new Error(`${owner}: node ${node} of the split must have a label, got none`);
-  }
-}
-
-interface Measurement {
-  run(): Promise<Validation>;
-  dispose(): void;
+/** Several values for one key, those of the two directions, become their mean. */
+function writeEdgeMeans(graph: AbstractGraph, keys: readonly string[], name: string, values: Float32Array): void {
+  const sums = new Map<string, { sum: number; count: number }>();
+  keys.forEach((key, edge) => {
+    const { sum, count } = sums.get(key) ?? { sum: 0, count: 0 };
+    sums.set(key, { sum: sum + values[edge], count: count + 1 });
+  });
+  for (const [key, { sum, count }] of sums) graph.setEdgeAttribute(key, name, sum / count);
 }
 
 /** Loss and accuracy on some nodes, as often as asked. */
-function measure(model: NodeModel, { x, edges }: GraphTensors, data: NodeData, nodes: Int32Array): Measurement {
-  const chosen = tf.tensor1d(nodes, 'int32');
-  const labels = tf.tensor1d(
-    nodes.map((node) => data.labels[node]),
-    'int32',
-  );
-  const compiled: Compiled<[], tf.Tensor1D> = compile(() =>
-    tf.tidy(() => {
-      const logits = tf.gather(model.forward(x, edges), chosen); // [chosen, classes]
-      const right = tf.cast(tf.equal(tf.cast(tf.argMax(logits, 1), 'int32'), labels), 'float32');
-      return tf.stack([crossEntropy(logits, labels), tf.mean(right)]) as tf.Tensor1D;
-    }),
-  );
-  tf.dispose(tf.tidy(() => model.forward(x, edges)));
-  return {
-    async run() {
-      const both = compiled();
-      const [loss, accuracy] = await both.data();
-      both.dispose();
-      return { loss, accuracy };
-    },
-    dispose: () => {
-      compiled.dispose();
-      tf.dispose([chosen, labels]);
-    },
-  };
-}
+class Measurement {
+  private readonly chosen: tf.Tensor1D;
+  private readonly labels: tf.Tensor1D;
+  private readonly compiled: Compiled<[], tf.Tensor1D>;
 
-function copyWeights(model: NodeModel): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    Object.entries(model.stateDict()).map(([name, variable]) => [name, tf.tidy(() => tf.add(variable, 0))]),
-  );
+  constructor(model: NodeModel, { x, edges }: GraphTensors, data: NodeData, nodes: Int32Array) {
+    this.chosen = tf.tensor1d(nodes, 'int32');
+    this.labels = tf.tensor1d(
+      nodes.map((node) => data.labels[node]),
+      'int32',
+    );
+    this.compiled = compile(() =>
+      tf.tidy(() => {
+        const logits = tf.gather(model.forward(x, edges), this.chosen); // [chosen, classes]
+        const right = tf.cast(tf.equal(tf.cast(tf.argMax(logits, 1), 'int32'), this.labels), 'float32');
+        return tf.stack([crossEntropy(logits, this.labels), tf.mean(right)]) as tf.Tensor1D;
+      }),
+    );
+  }
+
+  async run(): Promise<NodeMeasures> {
+    const both = this.compiled();
+    const [loss, accuracy] = await both.data();
+    both.dispose();
+    return { loss, accuracy };
+  }
+
+  dispose(): void {
+    this.compiled.dispose();
+    tf.dispose([this.chosen, this.labels]);
+  }
 }

@@ -3,7 +3,7 @@ import { ValidationWatch } from './validation-watch.ts';
 
 describe('ValidationWatch', () => {
   it("keeps the weights of an epoch in which both are at their best, ties counting, as GAT's authors do", () => {
-    const watch = new ValidationWatch(100);
+    const watch = new ValidationWatch(100, 'accuracy');
     expect(watch.observe({ loss: 2, accuracy: 0.5 })).toBe(true);
     expect(watch.observe({ loss: 1, accuracy: 0.4 })).toBe(false); // the loss alone
     expect(watch.observe({ loss: 1, accuracy: 0.5 })).toBe(true); // both as good as ever
@@ -12,7 +12,7 @@ describe('ValidationWatch', () => {
   });
 
   it('is exhausted after so many epochs in which neither was best', () => {
-    const watch = new ValidationWatch(2);
+    const watch = new ValidationWatch(2, 'accuracy');
     watch.observe({ loss: 1, accuracy: 0.5 });
     watch.observe({ loss: 2, accuracy: 0.4 });
     watch.observe({ loss: 1, accuracy: 0.3 }); // as low a loss as ever

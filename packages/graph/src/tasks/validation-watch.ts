@@ -1,29 +1,33 @@
-/** What validation gives after an epoch. */
-export interface Validation {
-  readonly loss: number;
-  readonly accuracy: number;
-}
+/** What validation gives after an epoch: a loss, and a score of which more is better. */
+export type Measures = { readonly loss: number } & Readonly<Record<string, number>>;
 
 /**
- * Early stopping as GAT's authors have it: training goes on while the validation's loss or its accuracy reaches a new best (ties
+ * Early stopping as GAT's authors have it: training goes on while the validation's loss or its score reaches a new best (ties
  * count), and the weights kept are those of the last epoch in which both did.
  */
 export class ValidationWatch {
   private lowestLoss = Infinity;
-  private highestAccuracy = -Infinity;
+  private highestScore = -Infinity;
   private epochsWithout = 0;
 
-  /** @param patience epochs in a row without a new best, after which training ends */
-  constructor(private readonly patience: number) {}
+  /**
+   * @param patience epochs in a row without a new best, after which training ends
+   * @param score which of the measures is the score, e.g. `accuracy`
+   */
+  constructor(
+    private readonly patience: number,
+    private readonly score: string,
+  ) {}
 
   /** @returns whether the weights of this epoch are the ones to keep */
-  observe({ loss, accuracy }: Validation): boolean {
+  observe(measures: Measures): boolean {
+    const { loss, [this.score]: score } = measures;
     const lossIsBest = loss <= this.lowestLoss;
-    const accuracyIsBest = accuracy >= this.highestAccuracy;
-    this.epochsWithout = lossIsBest || accuracyIsBest ? 0 : this.epochsWithout + 1;
+    const scoreIsBest = score >= this.highestScore;
+    this.epochsWithout = lossIsBest || scoreIsBest ? 0 : this.epochsWithout + 1;
     this.lowestLoss = Math.min(loss, this.lowestLoss);
-    this.highestAccuracy = Math.max(accuracy, this.highestAccuracy);
-    return lossIsBest && accuracyIsBest;
+    this.highestScore = Math.max(score, this.highestScore);
+    return lossIsBest && scoreIsBest;
   }
 
   get exhausted(): boolean {

@@ -59,6 +59,16 @@ describe('fileFolder', () => {
     expect(await folder.list()).toEqual([]);
   });
 
+  it('takes away the folders that a removal leaves empty, and no others', async () => {
+    const folder = fileFolder(root);
+    for (const name of ['steps/1/a', 'steps/1/b', 'steps/2/a']) await folder.write(name, bytes('x'));
+    await folder.remove('steps/1/a');
+    await folder.remove('steps/2/a');
+    expect(await readdir(join(root, 'steps'))).toEqual(['1']);
+    await folder.remove('steps/1/b');
+    expect(await readdir(root)).toEqual([]);
+  });
+
   it('names the file and the folder when there is nothing to read', async () => {
     await expect(fileFolder(root).read('model.safetensors')).rejects.toThrow(
       `fileFolder.read: there is no file 'model.safetensors' in ${root}`,

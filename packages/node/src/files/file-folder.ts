@@ -1,6 +1,6 @@
 import type { Folder } from '@heed/training';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { errorCode } from './error-code.ts';
 import { isRelativeName } from './relative-name.ts';
 import { isTemporaryName, writeAtomically } from './write-atomically.ts';
@@ -65,6 +65,7 @@ export function fileFolder(path: string): Folder {
       const file = locate(name, 'remove');
       try {
         await rm(file, { force: true });
+        await removeEmptyFolders(dirname(file), root);
       } catch (error) {
         throw new Error(
           `fileFolder.remove: cannot remove '${name}' in ${path} (${errorCode(error) ?? String(error)})`,
@@ -75,6 +76,17 @@ export function fileFolder(path: string): Folder {
       }
     },
   };
+}
+
+/** A folder exists here while it holds a file: what a removal leaves empty goes too, up to the root, which stays. */
+async function removeEmptyFolders(folder: string, root: string): Promise<void> {
+  for (let empty = folder; empty.startsWith(root + sep); empty = dirname(empty)) {
+    try {
+      await rmdir(empty);
+    } catch {
+      return; // it holds something, or is gone already
+    }
+  }
 }
 
 function checkName(name: string, method: string): void {

@@ -42,12 +42,13 @@ export async function explainNode(
   const probabilities = softmax(logits);
   const predicted = probabilities.indexOf(Math.max(...probabilities));
   const count = graph.sources.length;
-  const deletion = new Float32Array(count);
-  for (const members of groupEdges(part.edges, groups)) {
-    const without = withoutEdges(part.graph, members);
-    const probability = softmax(await logitsOfFirst(model, without))[predicted];
-    for (const edge of members) deletion[part.edges[edge]] = probabilities[predicted] - probability;
+  const nameOf = (edge: number) => groups?.[edge] ?? String(edge);
+  const falls = new Map<string, number>();
+  for (const [name, members] of groupBy(part.edges, nameOf)) {
+    const logits = await logitsOfFirst(model, withoutEdges(part.graph, members));
+    falls.set(name, probabilities[predicted] - softmax(logits)[predicted]);
   }
+  const deletion = Float32Array.from({ length: count }, (_, edge) => falls.get(nameOf(edge)) ?? 0);
   const onWhole = (values: Float32Array) => {
     const out = new Float32Array(count);
     part.edges.forEach((edge, index) => (out[edge] = values[index]));
@@ -137,13 +138,14 @@ async function logitsOfFirst(model: NodeModel, graph: GraphData): Promise<number
   return logits;
 }
 
-function groupEdges(edges: Int32Array, groups: readonly string[] | undefined): number[][] {
-  const members = new Map<string | number, number[]>();
-  edges.forEach((edge, index) => {
-    const name = groups?.[edge] ?? edge;
-    members.set(name, [...(members.get(name) ?? []), index]);
+/** Places in the list by the name of what stands there. */
+function groupBy(edges: Int32Array, nameOf: (edge: number) => string): Map<string, number[]> {
+  const members = new Map<string, number[]>();
+  edges.forEach((edge, place) => {
+    const name = nameOf(edge);
+    members.set(name, [...(members.get(name) ?? []), place]);
   });
-  return [...members.values()];
+  return members;
 }
 
 function withoutEdges(graph: GraphData, removed: readonly number[]): GraphData {

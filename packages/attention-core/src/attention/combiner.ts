@@ -5,6 +5,8 @@ import type { MaskRegion } from '../masks/mask.ts';
 /** The last of the four steps: weights and values to the result. */
 export interface Combiner {
   readonly name: string;
+  /** Present where the result is Σ wᵢ·vᵢ and nothing else: such sums can be made block by block. */
+  readonly linear?: true;
   /**
    * @param weights [..., L, S]. Where several query heads share a value head, their L rows lie one below the other
    * @param value [..., S, D]
@@ -16,7 +18,7 @@ export interface Combiner {
 
 /** Σ wᵢ·vᵢ. */
 export function weightedSum(): Combiner {
-  return { name: 'sum', combine: (weights, value) => tf.matMul(weights, value) };
+  return { name: 'sum', linear: true, combine: (weights, value) => tf.matMul(weights, value) };
 }
 
 /**

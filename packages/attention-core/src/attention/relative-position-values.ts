@@ -40,11 +40,13 @@ export class RelativePositionValues extends Module implements Combiner {
     value: tf.Tensor,
     region: MaskRegion = wholeRegion(weights.shape.at(-2)!, weights.shape.at(-1)!),
   ): tf.Tensor {
-    const sums = tf.matMul(weights, value);
-    const byDistance = unskew(unfoldHeads(weights, region)); // [..., L, P]
-    const distances = tf.squeeze(distancesOf(region, 'bottom-right'), [0]); // [P]
-    const vectors = rowsByDistance(this.weight, distances, this.maxDistance) as tf.Tensor2D; // [P, Dv]
-    const relative = tf.matMul(tf.reshape(byDistance, [-1, byDistance.shape.at(-1)!]), vectors);
-    return tf.add(sums, tf.reshape(relative, sums.shape));
+    return tf.tidy(() => {
+      const sums = tf.matMul(weights, value);
+      const byDistance = unskew(unfoldHeads(weights, region)); // [..., L, P]
+      const distances = tf.squeeze(distancesOf(region, 'bottom-right'), [0]); // [P]
+      const vectors = rowsByDistance(this.weight, distances, this.maxDistance) as tf.Tensor2D; // [P, Dv]
+      const relative = tf.matMul(tf.reshape(byDistance, [-1, byDistance.shape.at(-1)!]), vectors);
+      return tf.add(sums, tf.reshape(relative, sums.shape));
+    });
   }
 }

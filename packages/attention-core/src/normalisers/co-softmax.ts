@@ -37,8 +37,8 @@ export function coSoftmax(affinity: tf.Tensor, options: CoSoftmaxOptions = {}): 
   const { keys, queries, normaliser = softmax() } = options;
   const axes = Array.from({ length: affinity.rank }, (_, i) => i);
   const swapped = [...axes.slice(0, -2), affinity.rank - 1, affinity.rank - 2];
-  return {
+  return tf.tidy(() => ({
     overKeys: normaliser.weights(affinity, keys),
     overQueries: normaliser.weights(tf.transpose(affinity, swapped), queries),
-  };
+  }));
 }

@@ -40,12 +40,13 @@ export function localGaussian({ centre, deviation, normaliser = softmax() }: Loc
   requireCentre('localGaussian', centre);
   return {
     name: 'local-gaussian',
-    weights(scores, visibility) {
-      const weights = normaliser.weights(scores, visibility);
-      const positions = tf.range(0, scores.shape.at(-1)!); // [S]
-      const distance = tf.sub(positions, alignCentre(centre, scores.rank)); // [B, …, L, S]
-      return tf.mul(weights, tf.exp(tf.mul(tf.square(distance), -1 / (2 * deviation ** 2))));
-    },
+    weights: (scores, visibility) =>
+      tf.tidy(() => {
+        const weights = normaliser.weights(scores, visibility);
+        const positions = tf.range(0, scores.shape.at(-1)!); // [S]
+        const distance = tf.sub(positions, alignCentre(centre, scores.rank)); // [B, …, L, S]
+        return tf.mul(weights, tf.exp(tf.mul(tf.square(distance), -1 / (2 * deviation ** 2))));
+      }),
   };
 }
 

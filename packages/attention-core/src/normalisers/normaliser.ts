@@ -14,6 +14,8 @@ export interface Visibility {
  */
 export interface Normaliser {
   readonly name: string;
+  /** Present where the weights are exp(s) / Σ exp(s) and nothing else: such sums can be made block by block. */
+  readonly exponential?: true;
   /** @param scores [..., L, S] @returns weights [..., L, S] */
   weights(scores: tf.Tensor, visibility?: Visibility): tf.Tensor;
 }

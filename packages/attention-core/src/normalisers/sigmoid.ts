@@ -22,11 +22,12 @@ export interface SigmoidOptions {
 export function sigmoid({ bias = 0 }: SigmoidOptions = {}): Normaliser {
   return {
     name: 'sigmoid',
-    weights(scores, visibility) {
-      const shift = bias === 'length' ? -Math.log(scores.shape.at(-1)!) : bias;
-      const weights = tf.sigmoid(shift === 0 ? scores : tf.add(scores, shift));
-      return visibility === undefined ? weights : tf.mul(weights, tf.cast(visibility.allowed, 'float32'));
-    },
+    weights: (scores, visibility) =>
+      tf.tidy(() => {
+        const shift = bias === 'length' ? -Math.log(scores.shape.at(-1)!) : bias;
+        const weights = tf.sigmoid(shift === 0 ? scores : tf.add(scores, shift));
+        return visibility === undefined ? weights : tf.mul(weights, tf.cast(visibility.allowed, 'float32'));
+      }),
   };
 }
 
@@ -35,6 +36,8 @@ export function unnormalised(): Normaliser {
   return {
     name: 'unnormalised',
     weights: (scores, visibility) =>
-      visibility === undefined ? scores : tf.mul(scores, tf.cast(visibility.allowed, 'float32')),
+      visibility === undefined
+        ? tf.clone(scores)
+        : tf.tidy(() => tf.mul(scores, tf.cast(visibility.allowed, 'float32'))),
   };
 }

@@ -16,7 +16,7 @@ import { hideScores, visibleOrZero } from './visible.ts';
  * ```
  */
 export function softmax(): Normaliser {
-  return { name: 'softmax', weights: maskedSoftmax };
+  return { name: 'softmax', exponential: true, weights: maskedSoftmax };
 }
 
 /** Softmax over the last dimension with hidden entries exactly 0; rows that are hidden throughout are 0, and so is their gradient. */
@@ -60,9 +60,11 @@ export class SinkSoftmax extends Module implements Normaliser {
 
   /** @param scores [B, H, L, S] @returns weights [B, H, L, S] */
   weights(scores: tf.Tensor, visibility?: Visibility): tf.Tensor {
-    // softmax over keys and sink = softmax over the keys × the keys' share, and the share is a sigmoid
-    const weights = maskedSoftmax(scores, visibility);
-    const total = tf.logSumExp(hideScores(scores, visibility), -1, true); // [B, H, L, 1]
-    return tf.mul(weights, tf.sigmoid(tf.sub(total, tf.reshape(this.sink, [-1, 1, 1]))));
+    return tf.tidy(() => {
+      // softmax over keys and sink = softmax over the keys × the keys' share, and the share is a sigmoid
+      const weights = maskedSoftmax(scores, visibility);
+      const total = tf.logSumExp(hideScores(scores, visibility), -1, true); // [B, H, L, 1]
+      return tf.mul(weights, tf.sigmoid(tf.sub(total, tf.reshape(this.sink, [-1, 1, 1]))));
+    });
   }
 }

@@ -50,7 +50,9 @@ export class LearnedPositions extends Module {
       );
     }
     if (!(start instanceof tf.Tensor)) return tf.slice(this.weight, [start, 0], [length, width]);
-    const positions = tf.add(tf.range(0, length, 1, 'int32'), tf.cast(start, 'int32'));
-    return tf.gather(this.weight, positions as tf.Tensor1D);
+    return tf.tidy(() => {
+      const positions = tf.add(tf.range(0, length, 1, 'int32'), tf.cast(start, 'int32'));
+      return tf.gather(this.weight, positions as tf.Tensor1D);
+    });
   }
 }

@@ -85,11 +85,12 @@ export class RotaryPositions implements HeadPositions {
    */
   tables(positions: tf.Tensor, length: number = positions.shape.at(-1)!): RotaryTables {
     const { frequencies, attentionFactor } = rotaryFrequencies(this.width, this.base, this.scaling, length);
-    const angles = tf.mul(tf.expandDims(tf.cast(positions, 'float32'), -1), tf.tensor1d(frequencies)); // [..., L, width/2]
-    const [cos, sin] = [tf.cos(angles), tf.sin(angles)];
-    return attentionFactor === 1
-      ? { cos, sin }
-      : { cos: tf.mul(cos, attentionFactor), sin: tf.mul(sin, attentionFactor) };
+    return tf.tidy(() => {
+      const angles = tf.mul(tf.expandDims(tf.cast(positions, 'float32'), -1), tf.tensor1d(frequencies)); // [..., L, width/2]
+      const [cos, sin] = [tf.cos(angles), tf.sin(angles)];
+      if (attentionFactor === 1) return { cos, sin };
+      return { cos: tf.mul(cos, attentionFactor), sin: tf.mul(sin, attentionFactor) };
+    });
   }
 }
 

@@ -42,18 +42,21 @@ export class RecurrentLayer<Cell extends RecurrentCell = RecurrentCell> extends 
     const { cell, direction } = this;
     const [batch, steps] = x.shape;
     if (initial !== undefined) requireState('RecurrentLayer', cell, initial);
-    let state = initial ?? Array.from({ length: cell.stateSize }, () => tf.zeros([batch, cell.hiddenWidth]));
-    const projected = tf.unstack(cell.project(x), 1); // T × [B, gates · hiddenWidth]
-    const real = lengths === undefined ? undefined : tf.unstack(realSteps(lengths, steps), 0); // T × [B, 1]
-    const outputs: tf.Tensor[] = [];
-    for (let i = 0; i < steps; i++) {
-      const t = direction === 'forward' ? i : steps - 1 - i;
-      const next = cell.step(projected[t], state);
-      const mask = real?.[t];
-      state = mask === undefined ? next : next.map((part, j) => tf.add(state[j], tf.mul(mask, tf.sub(part, state[j]))));
-      outputs[t] = mask === undefined ? state[0] : tf.mul(state[0], mask);
-    }
-    return { outputs: tf.stack(outputs, 1) as tf.Tensor3D, state: [...state] };
+    return tf.tidy(() => {
+      let state = initial ?? Array.from({ length: cell.stateSize }, () => tf.zeros([batch, cell.hiddenWidth]));
+      const projected = tf.unstack(cell.project(x), 1); // T × [B, gates · hiddenWidth]
+      const real = lengths === undefined ? undefined : tf.unstack(realSteps(lengths, steps), 0); // T × [B, 1]
+      const outputs: tf.Tensor[] = [];
+      for (let i = 0; i < steps; i++) {
+        const t = direction === 'forward' ? i : steps - 1 - i;
+        const next = cell.step(projected[t], state);
+        const mask = real?.[t];
+        state =
+          mask === undefined ? next : next.map((part, j) => tf.add(state[j], tf.mul(mask, tf.sub(part, state[j]))));
+        outputs[t] = mask === undefined ? state[0] : tf.mul(state[0], mask);
+      }
+      return { outputs: tf.stack(outputs, 1) as tf.Tensor3D, state: [...state] };
+    });
   }
 }
 
@@ -76,11 +79,13 @@ export class BidirectionalLayer<Cell extends RecurrentCell = RecurrentCell> exte
 
   /** @param x [B, T, inputs] @returns outputs [B, T, 2 · hiddenWidth], state tensors [B, 2 · hiddenWidth] */
   forward(x: tf.Tensor3D, { lengths }: Pick<RecurrentInputs, 'lengths'> = {}): RecurrentOutputs {
-    const left = this.forwards.forward(x, { lengths });
-    const right = this.backwards.forward(x, { lengths });
-    return {
-      outputs: tf.concat([left.outputs, right.outputs], 2),
-      state: left.state.map((part, i) => tf.concat([part, right.state[i]], 1)),
-    };
+    return tf.tidy(() => {
+      const left = this.forwards.forward(x, { lengths });
+      const right = this.backwards.forward(x, { lengths });
+      return {
+        outputs: tf.concat([left.outputs, right.outputs], 2),
+        state: left.state.map((part, i) => tf.concat([part, right.state[i]], 1)),
+      };
+    });
   }
 }

@@ -32,7 +32,7 @@ export class AdditiveScore extends Module implements Score {
 
   /** @param query [..., L, queryWidth] @param key [..., S, keyWidth] @returns [..., L, S] */
   scores(query: tf.Tensor, key: tf.Tensor): tf.Tensor {
-    return this.prepared().scores(query, this.prepareKeys(key));
+    return tf.tidy(() => this.prepared().scores(query, this.prepareKeys(key)));
   }
 
   /** W_k·k. @param key [..., S, keyWidth] @returns [..., S, hiddenWidth] */
@@ -42,7 +42,10 @@ export class AdditiveScore extends Module implements Score {
 
   /** The same score for keys that went through `prepareKeys`. */
   prepared(): Score {
-    return { name: this.name, scores: (query, key) => addedScores(this.query.forward(query), key, this.vector) };
+    return {
+      name: this.name,
+      scores: (query, key) => tf.tidy(() => addedScores(this.query.forward(query), key, this.vector)),
+    };
   }
 }
 

@@ -39,18 +39,23 @@ export class ConcatScore extends Module implements Score {
 
   /** @param query [..., L, queryWidth] @param key [..., S, keyWidth] @returns [..., L, S] */
   scores(query: tf.Tensor, key: tf.Tensor): tf.Tensor {
-    return this.prepared().scores(query, this.prepareKeys(key));
+    return tf.tidy(() => this.prepared().scores(query, this.prepareKeys(key)));
   }
 
   /** The keys' part of W·[q; k]. @param key [..., S, keyWidth] @returns [..., S, hiddenWidth] */
   prepareKeys(key: tf.Tensor): tf.Tensor {
     const [inputs, hiddenWidth] = this.weight.shape;
-    return linear(key, tf.slice(this.weight, [this.queryWidth, 0], [inputs - this.queryWidth, hiddenWidth]));
+    return tf.tidy(() =>
+      linear(key, tf.slice(this.weight, [this.queryWidth, 0], [inputs - this.queryWidth, hiddenWidth])),
+    );
   }
 
   /** The same score for keys that went through `prepareKeys`. */
   prepared(): Score {
     const forQuery = () => tf.slice(this.weight, [0, 0], [this.queryWidth, this.weight.shape[1]]);
-    return { name: this.name, scores: (query, key) => addedScores(linear(query, forQuery()), key, this.vector) };
+    return {
+      name: this.name,
+      scores: (query, key) => tf.tidy(() => addedScores(linear(query, forQuery()), key, this.vector)),
+    };
   }
 }

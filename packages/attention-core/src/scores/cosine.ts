@@ -20,13 +20,16 @@ export function cosine({ epsilon = 1e-8 }: CosineOptions = {}): Score {
   const unit = (x: tf.Tensor) => unitVectors(x, epsilon);
   return {
     name: 'cosine',
-    scores: (query, key) => tf.matMul(unit(query), unit(key), false, true),
+    scores: (query, key) => tf.tidy(() => tf.matMul(unit(query), unit(key), false, true)),
     prepareKeys: unit,
-    prepared: () => ({ name: 'cosine', scores: (query, key) => tf.matMul(unit(query), key, false, true) }),
+    prepared: () => ({
+      name: 'cosine',
+      scores: (query, key) => tf.tidy(() => tf.matMul(unit(query), key, false, true)),
+    }),
   };
 }
 
 /** x / max(‖x‖, ε) over the last dimension; a zero vector stays zero, and so does its gradient. */
 export function unitVectors(x: tf.Tensor, epsilon = 1e-8): tf.Tensor {
-  return tf.mul(x, tf.rsqrt(tf.maximum(tf.sum(tf.square(x), -1, true), epsilon ** 2)));
+  return tf.tidy(() => tf.mul(x, tf.rsqrt(tf.maximum(tf.sum(tf.square(x), -1, true), epsilon ** 2))));
 }

@@ -3,7 +3,11 @@ import type { Score } from './score.ts';
 
 /** q·k (Luong et al. 2015, "dot"). Queries and keys have the same width. */
 export function dot(): Score {
-  return { name: 'dot', scores: (query, key) => tf.matMul(query, key, false, true) };
+  return {
+    name: 'dot',
+    scores: (query, key) => tf.matMul(query, key, false, true),
+    asProducts: (query, key) => ({ query, key }),
+  };
 }
 
 export interface ScaledDotOptions {
@@ -13,11 +17,10 @@ export interface ScaledDotOptions {
 
 /** q·k/√D (Vaswani et al. 2017). The query is scaled, which is L × D products instead of L × S. */
 export function scaledDot({ scale }: ScaledDotOptions = {}): Score {
+  const scaled = (query: tf.Tensor) => tf.mul(query, scale ?? 1 / Math.sqrt(query.shape[query.rank - 1]));
   return {
     name: 'scaled-dot',
-    scores: (query, key) => {
-      const factor = scale ?? 1 / Math.sqrt(query.shape[query.rank - 1]);
-      return tf.matMul(tf.mul(query, factor), key, false, true);
-    },
+    scores: (query, key) => tf.tidy(() => tf.matMul(scaled(query), key, false, true)),
+    asProducts: (query, key) => ({ query: scaled(query), key }),
   };
 }

@@ -20,7 +20,7 @@ import type { Score } from './score.ts';
  */
 export function gaussianKernel({ width = 1 }: { readonly width?: number } = {}): Score {
   if (!(width > 0)) throw new Error(`gaussianKernel: width must be positive, got ${width}`);
-  return { name: 'gaussian-kernel', scores: (query, key) => kernelScores(query, key, tf.scalar(1 / width)) };
+  return { name: 'gaussian-kernel', scores: (query, key) => kernelScores(query, key, 1 / width) };
 }
 
 /** Nadaraya–Watson with a learned width: −(‖q − k‖·w)² / 2 with the one weight w = 1/h. */
@@ -49,11 +49,13 @@ export function uniform(): Score {
   };
 }
 
-function kernelScores(query: tf.Tensor, key: tf.Tensor, inverseWidth: tf.Tensor): tf.Tensor {
-  // Distances do not change when both are moved; about the keys' mean, ‖q‖² + ‖k‖² − 2q·k loses the least precision.
-  const origin = stopGradient(tf.mean(key, -2, true));
-  const [q, k] = [query, key].map((x) => tf.mul(tf.sub(x, origin), inverseWidth));
-  const half = (x: tf.Tensor) => tf.mul(tf.sum(tf.square(x), -1), 0.5);
-  const norms = tf.add(tf.expandDims(half(q), -1), tf.expandDims(half(k), -2)); // [..., L, S]
-  return tf.sub(tf.matMul(q, k, false, true), norms);
+function kernelScores(query: tf.Tensor, key: tf.Tensor, inverseWidth: tf.Tensor | number): tf.Tensor {
+  return tf.tidy(() => {
+    // Distances do not change when both are moved; about the keys' mean, ‖q‖² + ‖k‖² − 2q·k loses the least precision.
+    const origin = stopGradient(tf.mean(key, -2, true));
+    const [q, k] = [query, key].map((x) => tf.mul(tf.sub(x, origin), inverseWidth));
+    const half = (x: tf.Tensor) => tf.mul(tf.sum(tf.square(x), -1), 0.5);
+    const norms = tf.add(tf.expandDims(half(q), -1), tf.expandDims(half(k), -2)); // [..., L, S]
+    return tf.sub(tf.matMul(q, k, false, true), norms);
+  });
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { linear, requireWidth, weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
+import { dot } from './dot.ts';
 import type { Score } from './score.ts';
 
 export interface GeneralScoreConfig {
@@ -25,16 +26,20 @@ export class GeneralScore extends Module implements Score {
 
   /** @param query [..., L, queryWidth] @param key [..., S, keyWidth] @returns [..., L, S] */
   scores(query: tf.Tensor, key: tf.Tensor): tf.Tensor {
-    return tf.matMul(linear(query, this.weight), key, false, true);
+    return tf.tidy(() => tf.matMul(linear(query, this.weight), key, false, true));
+  }
+
+  asProducts(query: tf.Tensor, key: tf.Tensor): { query: tf.Tensor; key: tf.Tensor } {
+    return { query: linear(query, this.weight), key };
   }
 
   /** W·k. @param key [..., S, keyWidth] @returns [..., S, queryWidth] */
   prepareKeys(key: tf.Tensor): tf.Tensor {
-    return linear(key, tf.transpose(this.weight));
+    return tf.tidy(() => linear(key, tf.transpose(this.weight)));
   }
 
   /** The same score for keys that went through `prepareKeys`. */
   prepared(): Score {
-    return { name: this.name, scores: (query, key) => tf.matMul(query, key, false, true) };
+    return { ...dot(), name: this.name };
   }
 }

@@ -38,6 +38,6 @@ export class LocationScore extends Module implements Score {
     if (end > maxLength) {
       throw new Error(`LocationScore: keys must be at most maxLength=${maxLength}, got ${region.keyLength}`);
     }
-    return linear(query, tf.slice(this.weight, [0, start], [queryWidth, end - start]));
+    return tf.tidy(() => linear(query, tf.slice(this.weight, [0, start], [queryWidth, end - start])));
   }
 }

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { Score } from './score.ts';
 
 /** What normalises the last dimension: `LayerNorm`, `RmsNorm`, or anything with the same `forward`. */
@@ -26,11 +26,12 @@ export function queryKeyNorm(score: Score, norms: { readonly query: HeadNorm; re
   const normKey = (key: tf.Tensor) => norms.key.forward(key);
   const forKeysThatAre = (inner: Score, prepared: boolean): Score => ({
     name: `norm(${score.name})`,
-    scores: (query, key, region) => inner.scores(norms.query.forward(query), prepared ? key : normKey(key), region),
+    scores: (query, key, region) =>
+      tf.tidy(() => inner.scores(norms.query.forward(query), prepared ? key : normKey(key), region)),
   });
   return {
     ...forKeysThatAre(score, false),
-    prepareKeys: (key) => (score.prepareKeys === undefined ? normKey(key) : score.prepareKeys(normKey(key))),
+    prepareKeys: (key) => tf.tidy(() => score.prepareKeys?.(normKey(key)) ?? normKey(key)),
     prepared: () => forKeysThatAre(score.prepared?.() ?? score, true),
   };
 }

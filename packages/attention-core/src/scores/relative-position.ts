@@ -64,13 +64,14 @@ export class RelativePositionScore extends Module implements Score {
   at(alignment: Alignment): Score {
     return {
       name: this.name,
-      scores: (query, key, region = regionOf(query, key)) => {
-        const scaled = tf.mul(query, this.scale);
-        const vectors = this.vectorsOf(distancesOf(region, alignment)); // [P, D], [H, P, D] or [B, P, D]
-        const relative = relativeScores(unfoldHeads(scaled, region), vectors, key.shape.at(-2)!);
-        const content = tf.matMul(scaled, key, false, true);
-        return tf.add(content, tf.reshape(relative, content.shape));
-      },
+      scores: (query, key, region = regionOf(query, key)) =>
+        tf.tidy(() => {
+          const scaled = tf.mul(query, this.scale);
+          const vectors = this.vectorsOf(distancesOf(region, alignment)); // [P, D], [H, P, D] or [B, P, D]
+          const relative = relativeScores(unfoldHeads(scaled, region), vectors, key.shape.at(-2)!);
+          const content = tf.matMul(scaled, key, false, true);
+          return tf.add(content, tf.reshape(relative, content.shape));
+        }),
     };
   }
 

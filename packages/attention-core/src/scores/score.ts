@@ -11,6 +11,11 @@ export interface Score {
    * @returns [..., L, S]
    */
   scores(query: tf.Tensor, key: tf.Tensor, region?: MaskRegion): tf.Tensor;
+  /**
+   * The same scores as plain products q'·k'ᵀ, for scores that are nothing else. The blockwise path makes q' and k' once for all
+   * blocks, and its gradient by hand; without it every block is scored, and differentiated, by itself.
+   */
+  asProducts?(query: tf.Tensor, key: tf.Tensor): { readonly query: tf.Tensor; readonly key: tf.Tensor };
   /** What depends on the keys alone, for decoders that ask the same keys at every step. Absent where nothing does. */
   prepareKeys?(key: tf.Tensor): tf.Tensor;
   /** The same score for keys that went through `prepareKeys`. */
@@ -25,7 +30,7 @@ export function changeScores(
 ): Score {
   const changed: Score = {
     name: `${name}(${score.name})`,
-    scores: (query, key, region) => change(score.scores(query, key, region), region),
+    scores: (query, key, region) => tf.tidy(() => change(score.scores(query, key, region), region)),
   };
   if (score.prepareKeys === undefined || score.prepared === undefined) return changed;
   return {

@@ -45,15 +45,17 @@ export class TransformerXlScore extends Module implements Score {
   /** @param query [B, H, L, D] @param key [B, H, S, D] @returns [B, H, L, S] */
   scores(query: tf.Tensor, key: tf.Tensor, region: MaskRegion = regionOf(query, key)): tf.Tensor {
     const [heads, , width] = this.contentBias.shape;
-    const unfolded = unfoldHeads(query, region); // [B, H, L, D]
-    const scale = width ** -0.5;
-    const withContent = tf.mul(tf.add(unfolded, this.contentBias), scale);
-    const withPosition = tf.mul(tf.add(unfolded, this.positionBias), scale);
-    const back = tf.neg(tf.squeeze(distancesOf(region, 'bottom-right'), [0])); // q − k, [P]
-    const sinusoids = encodePositions(back, this.position.weight.shape[0], { layout: 'halves' }); // [P, positionWidth]
-    const vectors = tf.reshape(this.position.forward(sinusoids), [-1, heads, width]); // [P, H, D]
-    const relative = relativeScores(withPosition, tf.transpose(vectors, [1, 0, 2]), key.shape.at(-2)!);
-    const content = tf.matMul(tf.reshape(withContent, query.shape), key, false, true);
-    return tf.add(content, tf.reshape(relative, content.shape));
+    return tf.tidy(() => {
+      const unfolded = unfoldHeads(query, region); // [B, H, L, D]
+      const scale = width ** -0.5;
+      const withContent = tf.mul(tf.add(unfolded, this.contentBias), scale);
+      const withPosition = tf.mul(tf.add(unfolded, this.positionBias), scale);
+      const back = tf.neg(tf.squeeze(distancesOf(region, 'bottom-right'), [0])); // q − k, [P]
+      const sinusoids = encodePositions(back, this.position.weight.shape[0], { layout: 'halves' }); // [P, positionWidth]
+      const vectors = tf.reshape(this.position.forward(sinusoids), [-1, heads, width]); // [P, H, D]
+      const relative = relativeScores(withPosition, tf.transpose(vectors, [1, 0, 2]), key.shape.at(-2)!);
+      const content = tf.matMul(tf.reshape(withContent, query.shape), key, false, true);
+      return tf.add(content, tf.reshape(relative, content.shape));
+    });
   }
 }

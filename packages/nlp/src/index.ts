@@ -26,6 +26,13 @@ export {
   type RecurrentState,
 } from './models/recurrent-seq2seq/recurrent-seq2seq.ts';
 export {
+  createTransformer,
+  Transformer,
+  type TransformerConfig,
+  type TransformerMemory,
+  type TransformerState,
+} from './models/transformer/transformer.ts';
+export {
   IGNORED,
   SequenceBatches,
   type IndexedPair,

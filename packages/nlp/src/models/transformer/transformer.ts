@@ -1,0 +1,274 @@
+/**
+ * The Transformer encoder–decoder.
+ *
+ * - Vaswani et al. 2017, "Attention is all you need".
+ * - Xiong et al. 2020, "On layer normalization in the Transformer architecture": `placement: 'pre'`.
+ * - Press & Wolf 2017, "Using the output embedding to improve language models": `embeddings: 'tied'` and `'shared'`.
+ * - Raffel et al. 2020 (T5): `positions: 't5'`, one bias for all layers of a stack, none in attention to the source.
+ *
+ * Deviations. Attention weights and the feed-forward part's inside are dropped too, as in torch. Post-norm stacks end without a further
+ * normalisation, as in the paper (torch.nn.Transformer adds one). Initial weights are uniform in ±1/√inputs.
+ */
+import {
+  causal,
+  capture,
+  DecoderBlock,
+  dropout,
+  Embedding,
+  EncoderBlock,
+  encodePositions,
+  LayerNorm,
+  LearnedPositions,
+  Linear,
+  linear,
+  Module,
+  padding,
+  Random,
+  T5Bias,
+  wholeRegion,
+  fromTensor,
+  type CachedKeysAndValues,
+  type KeysAndValues,
+  type KeyValueCache,
+  type RandomStream,
+} from '@heed/attention-core';
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { parseConfig } from '../../configs/parse-config.ts';
+import type { ForwardMode, SequenceModel, SourceBatch, TeacherForcedBatch } from '../../decoding/sequence-model.ts';
+
+/** What a Transformer encoder–decoder is. JSON, and enough to make the model again. */
+export interface TransformerConfig {
+  /** Number of source symbols: source indices lie in [0, sourceSize). */
+  readonly sourceSize: number;
+  /** Number of target symbols. */
+  readonly targetSize: number;
+  /** M: width of embeddings and hidden states. */
+  readonly modelWidth: number;
+  /** H: heads of every attention; a divisor of modelWidth. */
+  readonly heads: number;
+  readonly encoderLayers: number;
+  readonly decoderLayers: number;
+  /** Width inside the feed-forward parts; 4 × modelWidth in the paper, 2 × is common for small models. */
+  readonly feedForwardWidth: number;
+  readonly activation: 'relu' | 'gelu';
+  /** Where normalisation stands: after each residual sum, as in the paper, or before each part, which trains without warm-up. */
+  readonly placement: 'pre' | 'post';
+  /** Added to embeddings (sinusoidal, learned), or to the scores of self-attention (t5). */
+  readonly positions: 'sinusoidal' | 'learned' | 't5';
+  /** The longest source or target that learned positions allow. */
+  readonly maximumLength: number;
+  /** Tables of their own, the output layer tied to the target's, or one for all three (source and target have the same symbols). */
+  readonly embeddings: 'separate' | 'tied' | 'shared';
+  /** Share of embeddings, attention weights and each part's result that is dropped in training. */
+  readonly dropout: number;
+}
+
+const width = z.number().int().min(1);
+const schema = z
+  .strictObject({
+    sourceSize: width,
+    targetSize: width,
+    modelWidth: width,
+    heads: width,
+    encoderLayers: width,
+    decoderLayers: width,
+    feedForwardWidth: width,
+    activation: z.enum(['relu', 'gelu']),
+    placement: z.enum(['pre', 'post']),
+    positions: z.enum(['sinusoidal', 'learned', 't5']),
+    maximumLength: width,
+    embeddings: z.enum(['separate', 'tied', 'shared']),
+    dropout: z.number().min(0).lt(1),
+  })
+  .refine((config) => config.modelWidth % config.heads === 0, {
+    path: ['heads'],
+    message: 'must be a divisor of modelWidth',
+  })
+  .refine((config) => config.positions !== 'sinusoidal' || config.modelWidth % 2 === 0, {
+    path: ['modelWidth'],
+    message: 'must be even with sinusoidal positions',
+  })
+  .refine((config) => config.embeddings !== 'shared' || config.sourceSize === config.targetSize, {
+    path: ['targetSize'],
+    message: 'must be sourceSize where embeddings are shared',
+  });
+
+/** What the decoder knows of the source. */
+export type TransformerMemory = {
+  /** Which source symbols are real: bool [B, 1, 1, S]. */
+  readonly real: tf.Tensor;
+  /** Keys and values of the source, [B, H, S, D], for each layer's cross-attention. */
+  readonly layers: { readonly key: tf.Tensor; readonly value: tf.Tensor }[];
+};
+
+/** Keys and values, [B, H, L, D], of what was written, for each layer's self-attention. Nothing was written where there are none. */
+export type TransformerState = {
+  readonly layers: { readonly key: tf.Tensor; readonly value: tf.Tensor }[];
+};
+
+/** Symbols with their positions as vectors. */
+class Embedded extends Module {
+  readonly symbols: Embedding;
+  readonly positions: LearnedPositions | undefined;
+  private readonly config: TransformerConfig;
+
+  constructor(symbols: Embedding, config: TransformerConfig, random: Random) {
+    super();
+    const { positions, maximumLength: length, modelWidth } = config;
+    this.symbols = symbols;
+    this.positions = positions === 'learned' ? new LearnedPositions({ length, width: modelWidth, random }) : undefined;
+    this.config = config;
+  }
+
+  /** @param symbols int32 [B, L] @param start the position of the first @returns [B, L, M] */
+  forward(symbols: tf.Tensor, random?: RandomStream, start = 0): tf.Tensor {
+    const { modelWidth, positions, dropout: rate } = this.config;
+    const scaled = tf.mul(this.symbols.forward(symbols), Math.sqrt(modelWidth)); // [B, L, M]
+    const length = symbols.shape[1]!;
+    if (positions === 't5') return dropout(scaled, rate, random);
+    const added =
+      this.positions?.forward(length, start) ?? encodePositions(tf.range(start, start + length), modelWidth); // [L, M]
+    return dropout(tf.add(scaled, added), rate, random);
+  }
+}
+
+/** The keys and values of what was written, as tensors that a search can reorder. */
+class WrittenKeys implements KeyValueCache {
+  constructor(private kept: KeysAndValues | undefined) {}
+
+  start(): number {
+    return this.kept?.key.shape[2] ?? 0;
+  }
+
+  append({ key, value }: KeysAndValues): CachedKeysAndValues {
+    // Kept by hand: the block in which this runs frees what it makes.
+    const after = (before: tf.Tensor | undefined, added: tf.Tensor) =>
+      tf.keep(before === undefined ? tf.clone(added) : tf.concat([before, added], 2)); // [B, H, L, D]
+    this.kept = { key: after(this.kept?.key, key), value: after(this.kept?.value, value) };
+    return { ...this.kept, mask: causal() };
+  }
+
+  /** What there is now. */
+  written(): KeysAndValues {
+    return this.kept!;
+  }
+
+  reorder(indices: tf.Tensor1D): void {
+    if (this.kept === undefined) return;
+    this.kept = { key: tf.gather(this.kept.key, indices), value: tf.gather(this.kept.value, indices) };
+  }
+
+  reset(): void {
+    this.kept = undefined;
+  }
+
+  dispose(): void {
+    // The tensors belong to the search's state.
+  }
+}
+
+/** The Transformer. B sources of up to S symbols, targets of up to L symbols of V kinds, width M. */
+export class Transformer extends Module implements SequenceModel<TransformerMemory, TransformerState> {
+  readonly config: TransformerConfig;
+  readonly source: Embedded;
+  readonly encoder: readonly EncoderBlock[];
+  readonly encoderNorm: LayerNorm | undefined;
+  readonly encoderBias: T5Bias | undefined;
+  readonly target: Embedded;
+  readonly decoder: readonly DecoderBlock[];
+  readonly decoderNorm: LayerNorm | undefined;
+  readonly decoderBias: T5Bias | undefined;
+  readonly output: Linear | undefined;
+
+  constructor(config: TransformerConfig, random: Random) {
+    super();
+    this.config = parseConfig('Transformer', schema, config);
+    const { modelWidth, heads, feedForwardWidth: hiddenWidth, activation, placement, positions, embeddings } = config;
+    const table = (size: number) =>
+      new Embedding({ size, width: modelWidth, deviation: 1 / Math.sqrt(modelWidth), random });
+    const block = { modelWidth, heads, hiddenWidth, activation, placement, dropout: config.dropout, random };
+    const norm = () => (placement === 'pre' ? new LayerNorm({ width: modelWidth }) : undefined);
+    const bias = (direction: 'both' | 'past') =>
+      positions === 't5' ? new T5Bias({ heads, direction, random }) : undefined;
+    const layers = <T>(count: number, make: (name: string) => T) =>
+      Array.from({ length: count }, (_, i) => make(String(i)));
+
+    const sourceTable = table(config.sourceSize);
+    this.source = new Embedded(sourceTable, config, random);
+    this.encoder = layers(config.encoderLayers, (i) => new EncoderBlock({ ...block, name: `encoder.${i}` }));
+    this.encoderNorm = norm();
+    this.encoderBias = bias('both');
+    this.target = new Embedded(embeddings === 'shared' ? sourceTable : table(config.targetSize), config, random);
+    this.decoder = layers(config.decoderLayers, (i) => new DecoderBlock({ ...block, name: `decoder.${i}` }));
+    this.decoderNorm = norm();
+    this.decoderBias = bias('past');
+    this.output =
+      embeddings === 'separate' ? new Linear({ inputs: modelWidth, outputs: config.targetSize, random }) : undefined;
+  }
+
+  forward(batch: TeacherForcedBatch, { random }: ForwardMode = {}): tf.Tensor3D {
+    return tf.tidy(() => {
+      const memory = this.readSource(batch, random);
+      const inputs = { memory, memoryMask: padding(batch.sourceLengths), bias: this.decoderBias, random };
+      let hidden = this.target.forward(batch.targetInputs, random); // [B, L, M]
+      for (const block of this.decoder) hidden = block.forward(hidden, inputs);
+      return this.logits(hidden) as tf.Tensor3D; // [B, L, V]
+    });
+  }
+
+  align(batch: TeacherForcedBatch): tf.Tensor3D {
+    return tf.tidy(() => {
+      const last = `decoder.${this.decoder.length - 1}.cross`;
+      const { maps } = capture(() => this.forward(batch), { names: (name) => name === last });
+      const weights = tf.mean(maps[0].weights, 1); // [B, L, S]
+      maps[0].weights.dispose();
+      return weights as tf.Tensor3D;
+    });
+  }
+
+  encode(batch: SourceBatch, { random }: ForwardMode = {}): TransformerMemory {
+    return tf.tidy(() => {
+      const memory = this.readSource(batch, random);
+      const real = padding(batch.sourceLengths).allowed(wholeRegion(1, batch.source.shape[1])); // [B, 1, 1, S]
+      return { real, layers: this.decoder.map((block) => ({ ...block.crossAttention.prepareMemory(memory) })) };
+    });
+  }
+
+  begin(): TransformerState {
+    return { layers: [] };
+  }
+
+  step(symbols: tf.Tensor1D, state: TransformerState, memory: TransformerMemory) {
+    return tf.tidy(() => {
+      const caches = this.decoder.map((_, i) => new WrittenKeys(state.layers.at(i)));
+      const memoryMask = fromTensor(memory.real);
+      let hidden = this.target.forward(tf.expandDims(symbols, 1), undefined, caches[0].start()); // [rows, 1, M]
+      for (const [i, block] of this.decoder.entries()) {
+        const inputs = { prepared: memory.layers[i], memoryMask, bias: this.decoderBias, cache: caches[i] };
+        hidden = block.forward(hidden, inputs);
+      }
+      const logits = tf.squeeze(this.logits(hidden), [1]) as tf.Tensor2D; // [rows, V]
+      return { logits, state: { layers: caches.map((cache) => ({ ...cache.written() })) } };
+    });
+  }
+
+  /** The encoder's hidden states: [B, S, M]. */
+  private readSource({ source, sourceLengths }: SourceBatch, random: RandomStream | undefined): tf.Tensor {
+    const inputs = { mask: padding(sourceLengths), bias: this.encoderBias, random };
+    let hidden = this.source.forward(source, random); // [B, S, M]
+    for (const block of this.encoder) hidden = block.forward(hidden, inputs);
+    return this.encoderNorm?.forward(hidden) ?? hidden;
+  }
+
+  /** @param hidden [..., M] @returns [..., V] */
+  private logits(hidden: tf.Tensor): tf.Tensor {
+    const features = this.decoderNorm?.forward(hidden) ?? hidden;
+    return this.output?.forward(features) ?? linear(features, tf.transpose(this.target.symbols.weight));
+  }
+}
+
+/** A new model, the same for the same config and seed. @throws if a field of the config is out of range, naming it and its value */
+export function createTransformer(config: TransformerConfig, seed: number): Transformer {
+  return new Transformer(config, new Random(seed));
+}

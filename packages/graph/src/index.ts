@@ -59,3 +59,6 @@ export { indexNeighbours, type NeighbourIndex } from './sampling/neighbour-index
 export { neighbourhoodBatch, neighbourhoodEdges, type NeighbourhoodBatch } from './sampling/neighbourhood-batch.ts';
 export { padNeighbourhood, type PaddedNeighbourhood } from './sampling/pad-neighbourhood.ts';
 export { sampleNeighbours, type SampledLayer, type SampledNeighbourhood } from './sampling/sample-neighbours.ts';
+export { LinkPredictor, type LinkData, type LinkMeasures, type LinkPredictorConfig } from './tasks/link-predictor.ts';
+export { splitEdges, type EdgeSplit, type LinkPairs, type SplitEdgesOptions } from './graph/split-edges.ts';
+export { areaUnderRoc, averagePrecision } from './metrics/ranking.ts';

@@ -45,7 +45,12 @@ export { renderHtml, type HtmlOptions } from './maps/rendering/render-html.ts';
 export { renderSvg, type SvgOptions } from './maps/rendering/render-svg.ts';
 export { renderTerminal, type TerminalOptions } from './maps/rendering/render-terminal.ts';
 export { attentionFlow } from './maps/analysis/attention-flow.ts';
-export { captureGradients, gradientAttention, relevance, type MapsWithGradients } from './maps/analysis/gradient-attention.ts';
+export {
+  captureGradients,
+  gradientAttention,
+  relevance,
+  type MapsWithGradients,
+} from './maps/analysis/gradient-attention.ts';
 export { summariseHeads, type HeadSummaries } from './maps/analysis/head-summaries.ts';
 export { intervene, isIntervening, type Intervention } from './maps/intervene.ts';
 export {
@@ -149,7 +154,11 @@ export {
   type CrossAttentionBlockConfig,
   type CrossAttentionBlockInputs,
 } from './structures/transformer-blocks/cross-attention-block.ts';
-export { DecoderBlock, type DecoderBlockConfig, type DecoderBlockInputs } from './structures/transformer-blocks/decoder-block.ts';
+export {
+  DecoderBlock,
+  type DecoderBlockConfig,
+  type DecoderBlockInputs,
+} from './structures/transformer-blocks/decoder-block.ts';
 export { EncoderBlock, type EncoderBlockInputs } from './structures/transformer-blocks/encoder-block.ts';
 export {
   AttentionPooling,

@@ -7,7 +7,7 @@ import { philox, wordToUniform, type Counter, type Key } from '../random/philox.
 import { registerKernel } from './register-kernel.ts';
 import { TF_UINT64, type TensorflowBackend } from './tensorflow.ts';
 
-export const PHILOX_UNIFORM = 'PhiloxUniform';
+const PHILOX_UNIFORM = 'PhiloxUniform';
 
 const PHILOX_ALGORITHM = 1;
 

@@ -62,3 +62,10 @@ export { sampleNeighbours, type SampledLayer, type SampledNeighbourhood } from '
 export { LinkPredictor, type LinkData, type LinkMeasures, type LinkPredictorConfig } from './tasks/link-predictor.ts';
 export { splitEdges, type EdgeSplit, type LinkPairs, type SplitEdgesOptions } from './graph/split-edges.ts';
 export { areaUnderRoc, averagePrecision } from './metrics/ranking.ts';
+export {
+  GraphClassifier,
+  type GraphClassifierConfig,
+  type GraphMeasures,
+  type GraphPredictions,
+  type GraphsData,
+} from './tasks/graph-classifier.ts';

@@ -25,7 +25,7 @@ export default defineResult({
     gatv2Deviation: { name: '±', ...percent },
     mlp: { name: 'MLP', ...percent },
     mlpDeviation: { name: '±', ...percent },
-    seconds: { name: 'longest GAT run', unit: 's', digits: 0 },
+    seconds: { name: 'a GAT run (median)', unit: 's', digits: 0 },
   },
   published: {
     value: 'GAT 83.0 ± 0.7 %, GATv2 82.1 %',
@@ -69,7 +69,7 @@ export default defineResult({
         gatv2Deviation: gatv2.deviation,
         mlp: mlp.mean,
         mlpDeviation: mlp.deviation,
-        seconds: Math.max(...runs.flatMap(({ model, seconds }) => (model === 'gat' ? [seconds] : []))),
+        seconds: median(runs.flatMap(({ model, seconds }) => (model === 'gat' ? [seconds] : []))),
       },
       details: { runs },
     };
@@ -88,4 +88,9 @@ function meanAndDeviation(runs: readonly Run[]): { mean: number; deviation: numb
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
 }

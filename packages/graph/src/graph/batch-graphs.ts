@@ -67,7 +67,7 @@ export function batchGraphs(graphs: readonly GraphData[]): GraphBatch {
 
 function stackRows(name: string, matrices: readonly Matrix[]): Matrix {
   // A graph without nodes or edges says nothing of the width.
-  const width = matrices.find(({ shape }) => shape[0] > 0)?.shape[1] ?? matrices[0].shape[1];
+  const width = (matrices.find(({ shape }) => shape[0] > 0) ?? matrices[0]).shape[1];
   const rows = matrices.reduce((sum, { shape }) => sum + shape[0], 0);
   const data = new Float32Array(rows * width);
   let next = 0;

@@ -1,3 +1,4 @@
+import { roundUp } from '../graph/round-up.ts';
 import type { SampledNeighbourhood } from './sample-neighbours.ts';
 
 /** A neighbourhood with sizes from a short list, so that few shapes occur and a step is recorded few times. */
@@ -45,11 +46,4 @@ export function padNeighbourhood({ nodes, layers }: SampledNeighbourhood): Padde
       return { sources: ends(sources), targets: ends(targets), loops };
     }),
   };
-}
-
-/** The next of 16, 20, 24, 28, 32, 40, 48, …: at most a quarter more. */
-function roundUp(size: number): number {
-  if (size <= 16) return 16;
-  const step = 2 ** (Math.floor(Math.log2(size - 1)) - 2);
-  return Math.ceil(size / step) * step;
 }

@@ -6,6 +6,7 @@ import type { LayerEdges } from '../layers/edge-tensors.ts';
 import type { NodeFeatures } from '../layers/node-features.ts';
 import { createGat } from '../models/gat/gat.ts';
 import { createGatV2 } from '../models/gatv2/gatv2.ts';
+import { createGraphTransformer } from '../models/graph-transformer/graph-transformer.ts';
 import { createMlp } from '../models/mlp/mlp.ts';
 
 /** A model that gives a row of numbers for every node. */
@@ -17,16 +18,16 @@ export interface NodeModel extends Module {
 /** What a model over nodes is like; inputs and outputs come from the data. */
 export interface NodeModelConfig {
   /** `mlp` sees no edges: it shows what the others gain by them. Default `gatv2`. */
-  readonly architecture?: 'gatv2' | 'gat' | 'mlp';
+  readonly architecture?: 'gatv2' | 'gat' | 'transformer' | 'mlp';
   /** Default 2. */
   readonly layers?: number;
   /** Heads of every layer but the last. Default 8. */
   readonly heads?: number;
   /** Width of each of these heads. Default 8. */
   readonly headWidth?: number;
-  /** Heads of the last layer, which are averaged. Default 1. */
+  /** Heads of the last layer, which are averaged; a Transformer has no such layer. Default 1. */
   readonly outputHeads?: number;
-  /** Share of the features dropped before every layer in training. Default 0.6. */
+  /** Share of the features dropped before every layer in training (in a Transformer, after every part). Default 0.6. */
   readonly featureDropout?: number;
   /** Share of the edges' weights dropped in training. Default 0.6. */
   readonly attentionDropout?: number;
@@ -37,7 +38,7 @@ const rate = z.number().min(0).lt(1);
 
 /** The fields of `NodeModelConfig`, for the schemas of tasks. */
 export const nodeModelFields = {
-  architecture: z.enum(['gatv2', 'gat', 'mlp']).default('gatv2'),
+  architecture: z.enum(['gatv2', 'gat', 'transformer', 'mlp']).default('gatv2'),
   layers: width.default(2),
   heads: width.default(8),
   headWidth: width.default(8),
@@ -66,6 +67,11 @@ export function createNodeModel(
       return createGatV2({ ...attention, edgeInputs, sharedWeights: true }, seed);
     case 'gat':
       return createGat(attention, seed);
+    case 'transformer': {
+      const modelWidth = heads * headWidth;
+      const parts = { layers, modelWidth, heads, hiddenWidth: 2 * modelWidth, dropout: featureDropout };
+      return createGraphTransformer({ inputs, outputs, edgeInputs, attentionDropout, ...parts }, seed);
+    }
     case 'mlp':
       return createMlp({ ...common, hiddenWidth: heads * headWidth }, seed);
   }

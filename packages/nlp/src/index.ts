@@ -40,6 +40,9 @@ export {
   type SequenceBatchesOptions,
 } from './preprocessing/sequence-batches.ts';
 export { Vocabulary } from './preprocessing/vocabulary.ts';
+export { TextTokenizer } from './tokenization/text-tokenizer.ts';
+export type { AddedTokenJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
+export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
 export { type FitHistory, type FitOptions } from './tasks/fit-sequence-model.ts';
 export {
   Pronouncer,

@@ -1,0 +1,53 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import type { FileSource } from '@heed/training';
+
+/** A text as a model's tokens, with the special ones at its ends. */
+export interface TokenizedText {
+  readonly ids: readonly number[];
+  readonly tokens: readonly string[];
+}
+
+/** What turns texts into the tokens of a published model. */
+export interface PretrainedTokenizer {
+  tokenize(text: string): TokenizedText;
+}
+
+/**
+ * The tokenizer of a published model: `tokenizer.json`, and `tokenizer_config.json` where it is there. Padding and truncation that those
+ * files ask for are left to the caller.
+ *
+ * @throws if there is no `tokenizer.json`, or a file cannot be read
+ */
+export async function openTokenizer(source: FileSource): Promise<PretrainedTokenizer> {
+  const files = await source.list();
+  if (!files.includes('tokenizer.json')) {
+    throw new Error(
+      `openTokenizer: there must be a tokenizer.json in ${source.label}, got ${files.slice(0, 10).join(', ') || 'no files'}`,
+    );
+  }
+  const content = await readObject(source, 'tokenizer.json');
+  const config = files.includes('tokenizer_config.json') ? await readObject(source, 'tokenizer_config.json') : {};
+  const tokenizer = new Tokenizer(content, config);
+  return {
+    tokenize(text) {
+      const { ids, tokens } = tokenizer.encode(text);
+      return { ids, tokens };
+    },
+  };
+}
+
+async function readObject(source: FileSource, name: string): Promise<object> {
+  const text = new TextDecoder().decode(await source.read(name));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`openTokenizer: ${name} in ${source.label} must be JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (typeof value !== 'object' || value === null) {
+    throw new Error(`openTokenizer: ${name} in ${source.label} must be an object, got ${text.slice(0, 60)}`);
+  }
+  return value;
+}

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { compile, type RecordEvent } from './compile.ts';
+import { countHandles } from './count-handles.test-support.ts';
 import { nativeBackend } from './native-backend.ts';
 
 const native = tf.getBackend() === 'tensorflow';
@@ -15,7 +16,7 @@ describe.runIf(native)('compile and the tensors around a function', () => {
 
   // Every test must leave as many tensors and native handles as it found.
   beforeEach(() => {
-    handles = nativeBackend().binding.getNumOfTensors();
+    handles = countHandles();
     tensors = tf.memory().numTensors;
     variables = new Set(Object.values(tf.engine().registeredVariables));
     tf.engine().startScope('test');

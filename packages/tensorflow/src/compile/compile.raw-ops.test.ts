@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { compile } from './compile.ts';
+import { countHandles } from './count-handles.test-support.ts';
 import { type Attribute, nativeBackend, type TensorMetadata } from './native-backend.ts';
 
 const native = tf.getBackend() === 'tensorflow';
@@ -48,7 +49,7 @@ function draw(op: string, dtype: number, key: tf.Tensor, counter: tf.Tensor): tf
 describe.runIf(native)('in a compiled function', () => {
   let handles: number;
   beforeEach(() => {
-    handles = nativeBackend().binding.getNumOfTensors();
+    handles = countHandles();
     tf.engine().startScope('test');
   });
   afterEach(() => {

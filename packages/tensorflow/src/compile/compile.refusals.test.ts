@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { compile } from './compile.ts';
+import { countHandles } from './count-handles.test-support.ts';
 import { canCompile, nativeBackend } from './native-backend.ts';
 
 const native = tf.getBackend() === 'tensorflow';
@@ -48,7 +49,7 @@ describe.runIf(native)('a function is refused that', () => {
   let tensors: number;
 
   beforeEach(() => {
-    handles = nativeBackend().binding.getNumOfTensors();
+    handles = countHandles();
     tensors = tf.memory().numTensors;
     tf.engine().startScope('test');
   });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { repairRound } from '../repair-round.ts';
 import { compile } from './compile.ts';
+import { countHandles } from './count-handles.test-support.ts';
 import { nativeBackend } from './native-backend.ts';
 
 const native = tf.getBackend() === 'tensorflow';
@@ -16,7 +17,7 @@ describe.runIf(native)('compile', () => {
   // Every test must leave as many tensors and native handles as it found.
   beforeEach(() => {
     repairRound(tf);
-    handles = nativeBackend().binding.getNumOfTensors();
+    handles = countHandles();
     tensors = tf.memory().numTensors;
     variables = new Set(Object.values(tf.engine().registeredVariables));
     tf.engine().startScope('test');

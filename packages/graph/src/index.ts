@@ -69,3 +69,5 @@ export {
   type GraphPredictions,
   type GraphsData,
 } from './tasks/graph-classifier.ts';
+export { gdsCora, gdsCoraClasses, readGdsCora } from './datasets/gds-cora/gds-cora.ts';
+export { inducedSubgraph, splitNodes, type SplitNodesOptions } from './graph/split-nodes.ts';

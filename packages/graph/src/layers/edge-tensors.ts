@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { checkEdges, type EdgeList, type Matrix } from '../graph/graph-data.ts';
+import { upload } from './upload.ts';
 
 /** Edges on the device, as layers take them. */
 export interface EdgeTensors {
@@ -45,10 +46,10 @@ export function edgeTensors(edges: EdgeList, nodes: number, options: EdgeTensorO
     );
   }
   return {
-    sources: tf.tensor1d(edges.sources, 'int32'),
-    targets: tf.tensor1d(edges.targets, 'int32'),
+    sources: upload(tf.tensor1d(edges.sources, 'int32')),
+    targets: upload(tf.tensor1d(edges.targets, 'int32')),
     targetNodes,
-    ...(features === undefined ? {} : { features: tf.tensor2d(features.data, [...features.shape]) }),
+    ...(features === undefined ? {} : { features: upload(tf.tensor2d(features.data, [...features.shape])) }),
   };
 }
 

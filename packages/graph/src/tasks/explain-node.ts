@@ -1,6 +1,7 @@
 import { Random } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import type { EdgeList, GraphData } from '../graph/graph-data.ts';
+import { selectRows } from '../graph/split-nodes.ts';
 import { captureEdges } from '../layers/edge-maps.ts';
 import { indexNeighbours } from '../sampling/neighbour-index.ts';
 import { sampleNeighbours } from '../sampling/sample-neighbours.ts';
@@ -76,19 +77,13 @@ function seenFrom(graph: GraphData, node: number, depth: number): Part {
   const all = Array<number>(depth).fill(Infinity);
   const { nodes, layers } = sampleNeighbours(index, Int32Array.of(node), all, new Random(0));
   const { sources, targets, edges } = layers[0] ?? noEdges;
-  const rows = (matrix: GraphData['features'], chosen: Int32Array) => {
-    const width = matrix.shape[1];
-    const data = new Float32Array(chosen.length * width);
-    chosen.forEach((row, i) => data.set(matrix.data.subarray(row * width, (row + 1) * width), i * width));
-    return { data, shape: [chosen.length, width] as const };
-  };
   return {
     graph: {
       nodes: nodes.length,
-      features: rows(graph.features, nodes),
+      features: selectRows(graph.features, nodes),
       sources,
       targets,
-      ...(graph.edgeFeatures && { edgeFeatures: rows(graph.edgeFeatures, edges) }),
+      ...(graph.edgeFeatures && { edgeFeatures: selectRows(graph.edgeFeatures, edges) }),
     },
     edges,
   };
@@ -149,20 +144,12 @@ function groupBy(edges: Int32Array, nameOf: (edge: number) => string): Map<strin
 }
 
 function withoutEdges(graph: GraphData, removed: readonly number[]): GraphData {
-  const kept = [...graph.sources.keys()].filter((edge) => !removed.includes(edge));
-  const width = graph.edgeFeatures?.shape[1] ?? 0;
+  const kept = Int32Array.from([...graph.sources.keys()].filter((edge) => !removed.includes(edge)));
   return {
     ...graph,
-    sources: Int32Array.from(kept, (edge) => graph.sources[edge]),
-    targets: Int32Array.from(kept, (edge) => graph.targets[edge]),
-    ...(graph.edgeFeatures && {
-      edgeFeatures: {
-        data: Float32Array.from(
-          kept.flatMap((edge) => [...graph.edgeFeatures!.data.subarray(edge * width, (edge + 1) * width)]),
-        ),
-        shape: [kept.length, width] as const,
-      },
-    }),
+    sources: kept.map((edge) => graph.sources[edge]),
+    targets: kept.map((edge) => graph.targets[edge]),
+    ...(graph.edgeFeatures && { edgeFeatures: selectRows(graph.edgeFeatures, kept) }),
   };
 }
 

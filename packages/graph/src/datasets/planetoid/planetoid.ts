@@ -1,6 +1,7 @@
 import type { DatasetCard } from '@heed/training';
 import { undirected } from '../../graph/edge-lists.ts';
 import type { LabelledGraph, Matrix, NodeSplit } from '../../graph/graph-data.ts';
+import type { FileReader } from '../file-reader.ts';
 import { readPythonArrays, type CsrMatrix, type NumpyArray } from './python-arrays.ts';
 
 const COMMIT = 'af6abf468a772cc055bec88c52e4d6f51b7c37e3';
@@ -33,11 +34,6 @@ function coraFile(part: string, bytes: number, sha256: string) {
     url: `https://raw.githubusercontent.com/kimiyoung/planetoid/${COMMIT}/data/ind.cora.${part}`,
     mirror: `planetoid/ind.cora.${part}`,
   };
-}
-
-/** Where files are read from. */
-interface FileReader {
-  read(name: string): Promise<Uint8Array>;
 }
 
 /** A citation graph with its public split. */

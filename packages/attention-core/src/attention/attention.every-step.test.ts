@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { expectGradientsToMatchDifferences } from '@heed/testing';
 import { Random, wholeRegion } from '../index.ts';
 import { attention, type AttentionOptions } from './attention.ts';
 import { biases, combiners, masks, normalisers, scores, SHAPE, withoutReading } from './every-step.test-support.ts';
@@ -59,6 +60,14 @@ describe('every choice', () => {
         expect({ scale, finite }).toEqual({ scale, finite: [true, true, true, true] });
       });
     }
+  });
+
+  it.each(each({ ...masks }, 'mask', (mask) => mask))('has the gradients of finite differences: %s', (_name, mask) => {
+    expectGradientsToMatchDifferences(
+      (query, key, value) => attention({ query, key, value, mask }),
+      [normal(), normal(), normal()],
+      { entries: 6 },
+    );
   });
 
   it.each(Object.keys(normalisers))('gives hidden queries output and gradients of 0: normaliser %s', (name) => {

@@ -21,6 +21,7 @@ export function cosine({ epsilon = 1e-8 }: CosineOptions = {}): Score {
   return {
     name: 'cosine',
     scores: (query, key) => tf.tidy(() => tf.matMul(unit(query), unit(key), false, true)),
+    asProducts: (query, key) => ({ query: unit(query), key: unit(key) }),
     prepareKeys: unit,
     prepared: () => ({
       name: 'cosine',
@@ -30,6 +31,6 @@ export function cosine({ epsilon = 1e-8 }: CosineOptions = {}): Score {
 }
 
 /** x / max(‖x‖, ε) over the last dimension; a zero vector stays zero, and so does its gradient. */
-export function unitVectors(x: tf.Tensor, epsilon = 1e-8): tf.Tensor {
+function unitVectors(x: tf.Tensor, epsilon = 1e-8): tf.Tensor {
   return tf.tidy(() => tf.mul(x, tf.rsqrt(tf.maximum(tf.sum(tf.square(x), -1, true), epsilon ** 2))));
 }

@@ -29,6 +29,7 @@ export class GeneralScore extends Module implements Score {
     return tf.tidy(() => tf.matMul(linear(query, this.weight), key, false, true));
   }
 
+  /** qᵀ·W and k. */
   asProducts(query: tf.Tensor, key: tf.Tensor): { query: tf.Tensor; key: tf.Tensor } {
     return { query: linear(query, this.weight), key };
   }

@@ -29,8 +29,10 @@ export function queryKeyNorm(score: Score, norms: { readonly query: HeadNorm; re
     scores: (query, key, region) =>
       tf.tidy(() => inner.scores(norms.query.forward(query), prepared ? key : normKey(key), region)),
   });
+  const asProducts = (query: tf.Tensor, key: tf.Tensor) => score.asProducts!(norms.query.forward(query), normKey(key));
   return {
     ...forKeysThatAre(score, false),
+    ...(score.asProducts === undefined ? {} : { asProducts }),
     prepareKeys: (key) => tf.tidy(() => score.prepareKeys?.(normKey(key)) ?? normKey(key)),
     prepared: () => forKeysThatAre(score.prepared?.() ?? score, true),
   };

@@ -79,6 +79,13 @@ describe.each(Object.entries(scores))('the score %s', (_name, score) => {
     );
   });
 
+  it('is what its products are, where it says so', () => {
+    const [query, key] = [normal(2, 4, 3, 3), normal(2, 4, 5, 3)];
+    if (score.asProducts === undefined) return;
+    const products = score.asProducts(query, key);
+    expect(tf.matMul(products.query, products.key, false, true)).toBeAllClose(score.scores(query, key));
+  });
+
   it('scores prepared keys as it scores plain ones', () => {
     const [query, key] = [normal(2, 4, 3, 3), normal(2, 4, 5, 3)];
     if (score.prepareKeys === undefined) return;

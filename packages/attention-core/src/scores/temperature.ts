@@ -14,8 +14,17 @@ export function temperature(score: Score, t: number | tf.Tensor): Score {
     const received = t instanceof tf.Tensor ? `[${t.shape}]` : t;
     throw new Error(`temperature: t must be a positive number, a scalar or [H], got ${received}`);
   }
-  if (!(t instanceof tf.Tensor) || t.rank === 0)
-    return changeScores(score, 'temperature', (scores) => tf.div(scores, t));
+  if (!(t instanceof tf.Tensor) || t.rank === 0) {
+    const divided = changeScores(score, 'temperature', (scores) => tf.div(scores, t));
+    if (score.asProducts === undefined) return divided;
+    return {
+      ...divided,
+      asProducts: (query, key) => {
+        const products = score.asProducts!(query, key);
+        return { query: tf.div(products.query, t), key: products.key };
+      },
+    };
+  }
   return changeScores(
     score,
     'temperature',

@@ -2,13 +2,14 @@
  * `npx pnpm@12 test:docs`: every example in docstrings and READMEs of packages is type-checked and run, so that what a reader copies
  * works. An example stands by itself: it imports what it uses.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { collectExamples, type DocExample } from './collect-examples.ts';
 
 const FOLDER = '.doc-examples';
 const SECONDS = 120;
+const PARALLEL = 2;
 
 interface Placed extends DocExample {
   readonly file: string;
@@ -49,6 +50,16 @@ function check(): string {
   }
 }
 
+/** What went wrong, or nothing. */
+function run(file: string): Promise<string> {
+  const runner = ['--conditions=@heed/source', '--import', 'tsx', join(import.meta.dirname, 'run-module.ts'), file];
+  return new Promise((resolve) => {
+    execFile('node', runner, { timeout: SECONDS * 1000 }, (error, stdout, stderr) => {
+      resolve(error === null ? '' : `${stdout}${stderr}`.split('\n').slice(-20).join('\n') || error.message);
+    });
+  });
+}
+
 let failed = 0;
 function report({ place }: Placed, problem: string): void {
   if (problem !== '') failed++;
@@ -60,23 +71,16 @@ try {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${code}\nexport {};\n`);
   }
-  const types = check();
-  for (const example of examples) {
-    const wrong = types.split('\n').filter((line) => line.startsWith(example.file));
-    if (wrong.length > 0) {
-      report(example, wrong.join('\n'));
-      continue;
+  const types = check().split('\n');
+  const queue = [...examples];
+  const worker = async () => {
+    for (let example = queue.shift(); example !== undefined; example = queue.shift()) {
+      const { file } = example;
+      const wrong = types.filter((line) => line.startsWith(file));
+      report(example, wrong.length > 0 ? wrong.join('\n') : await run(file));
     }
-    const runner = [
-      '--conditions=@heed/source',
-      '--import',
-      'tsx',
-      join(import.meta.dirname, 'run-module.ts'),
-      example.file,
-    ];
-    const { status, stdout, stderr } = spawnSync('node', runner, { encoding: 'utf8', timeout: SECONDS * 1000 });
-    report(example, status === 0 ? '' : `${stdout}${stderr}`.split('\n').slice(-20).join('\n'));
-  }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
 } finally {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }

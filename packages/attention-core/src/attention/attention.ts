@@ -1,40 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Bias } from '../biases/bias.ts';
-import { dropout } from '../layers/dropout.ts';
-import { recordMap, selectRows } from '../maps/capture.ts';
-import { changeWeights } from '../maps/intervene.ts';
-import { wholeRegion, type Mask } from '../masks/mask.ts';
-import type { Normaliser } from '../normalisers/normaliser.ts';
+import { isIntervening } from '../maps/intervene.ts';
 import { softmax } from '../normalisers/softmax.ts';
-import type { RandomStream } from '../random/random-stream.ts';
-import { scaledDot } from '../scores/dot.ts';
-import type { Score } from '../scores/score.ts';
-import { weightedSum, type Combiner } from './combiner.ts';
+import type { AttentionOptions } from './attention-options.ts';
+import { blockwiseAttention } from './blockwise.ts';
+import { weightedSum } from './combiner.ts';
+import { denseAttention } from './dense.ts';
 
-export interface AttentionOptions {
-  /** [B, H, L, D], or [B, L, D] for a single head. */
-  readonly query: tf.Tensor;
-  /** [B, K, S, D'] with H a multiple of K (grouped queries), or [B, S, D']. */
-  readonly key: tf.Tensor;
-  /** [B, K, S, Dv], or [B, S, Dv]. */
-  readonly value: tf.Tensor;
-  /** Default `scaledDot()`. */
-  readonly score?: Score;
-  /** Added to the scores. */
-  readonly bias?: Bias | undefined;
-  /** Which keys each query may see. Default: all. */
-  readonly mask?: Mask | undefined;
-  /** Default `softmax()`. */
-  readonly normaliser?: Normaliser;
-  /** Default `weightedSum()`. */
-  readonly combiner?: Combiner;
-  /** Probability with which a weight is dropped during training. Default 0. */
-  readonly dropout?: number;
-  /** Passing one is training mode. */
-  readonly random?: RandomStream | undefined;
-  /** How captured maps call this attention. Default `attention`. */
-  readonly name?: string;
-}
+export type { AttentionOptions } from './attention-options.ts';
 
 /**
  * Attention in its four steps: score → mask → normalise → combine.
@@ -58,44 +30,36 @@ export interface AttentionOptions {
 export function attention(options: AttentionOptions): tf.Tensor {
   requireShapes(options);
   return tf.tidy(() => {
-    if (options.query.rank === 4) return denseAttention(options);
+    if (options.query.rank === 4) return onBestPath(options);
     const [query, key, value] = [options.query, options.key, options.value].map((x) => tf.expandDims(x, 1)); // [B, 1, L, D]
-    return tf.squeeze(denseAttention({ ...options, query, key, value }), [1]);
+    return tf.squeeze(onBestPath({ ...options, query, key, value }), [1]);
   });
 }
 
-/** The path that builds the weights [B, H, L, S]. */
-function denseAttention(options: AttentionOptions): tf.Tensor {
-  const {
-    query,
-    key,
-    value,
-    score = scaledDot(),
-    bias,
-    mask,
-    normaliser = softmax(),
-    combiner = weightedSum(),
-  } = options;
-  const [batch, heads, queryLength] = query.shape;
-  const [, keyValueHeads, keyLength] = key.shape;
-  const grouped = heads !== keyValueHeads;
-  const region = wholeRegion(queryLength, keyLength);
+/** Scores of all heads from which on the blockwise path is taken: below, its further ops cost more than they save. */
+const LONG = 2 ** 21;
 
-  // Query heads that share a key head are laid one below the other, so that keys and values are never repeated.
-  const fold = (x: tf.Tensor) => (grouped ? tf.reshape(x, [batch, keyValueHeads, -1, x.shape[3]!]) : x); // [B, K, H/K·L, ·]
-  const unfold = (x: tf.Tensor) => (grouped ? tf.reshape(x, [batch, heads, queryLength, -1]) : x); // [B, H, L, ·]
+/** Scores of all heads that a block has: as many as the caches hold. */
+const BLOCK = 2 ** 21;
 
-  const raw = unfold(score.scores(fold(query), key, region)); // [B, H, L, S]
-  const scores = bias === undefined ? raw : tf.add(raw, bias.values(region));
-  const visibility =
-    mask === undefined
-      ? undefined
-      : { allowed: mask.allowed(region), mayHideAll: mask.mayHideAll(queryLength, keyLength) };
-  const name = options.name ?? 'attention';
-  const weights = changeWeights(name, normaliser.weights(scores, visibility));
-  recordMap(name, (heads, queries) => selectRows(weights as tf.Tensor4D, heads, queries));
-  const kept = dropout(weights, options.dropout ?? 0, options.random);
-  return unfold(combiner.combine(fold(kept), value, region)); // [B, H, L, Dv]
+function onBestPath(options: AttentionOptions): tf.Tensor {
+  const { path = 'auto', normaliser = softmax(), combiner = weightedSum(), query, key } = options;
+  const able = normaliser.exponential === true && combiner.linear === true;
+  if (path === 'blockwise' && !able) {
+    throw new Error(
+      `attention: the blockwise path needs softmax and weightedSum, got ${normaliser.name} and ${combiner.name}`,
+    );
+  }
+  const [batch, heads, queries] = query.shape as [number, number, number];
+  const long = batch * heads * queries * key.shape[2]! >= LONG;
+  // whoever changes weights needs them whole
+  if (path === 'dense' || !able || isIntervening() || (path === 'auto' && !long)) return denseAttention(options);
+  return blockwiseAttention(options, blockSizes(batch * heads, queries));
+}
+
+function blockSizes(heads: number, queryLength: number): { queries: number; keys: number } {
+  const queries = Math.min(256, queryLength);
+  return { queries, keys: Math.max(queries, Math.ceil(BLOCK / (heads * queries * queries)) * queries) };
 }
 
 function requireShapes({ query, key, value }: AttentionOptions): void {

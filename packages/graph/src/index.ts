@@ -71,3 +71,7 @@ export {
 } from './tasks/graph-classifier.ts';
 export { gdsCora, gdsCoraClasses, readGdsCora } from './datasets/gds-cora/gds-cora.ts';
 export { inducedSubgraph, splitNodes, type SplitNodesOptions } from './graph/split-nodes.ts';
+export { b3db, parseB3db, type Permeability } from './datasets/b3db/b3db.ts';
+export { atomFeatures, atomLabels, bondFeatures, moleculeGraph } from './datasets/b3db/molecule-graph.ts';
+export { drawEmbeddings, principalPlane, type DrawEmbeddingsOptions } from './pictures/draw-embeddings.ts';
+export { drawGraph, layOutGraph, type DrawGraphOptions, type NodePlaces } from './pictures/draw-graph.ts';

@@ -13,6 +13,9 @@ export {
   type PronunciationErrors,
   type PronunciationErrorsByLength,
 } from './metrics/pronunciation-errors.ts';
+export { bertConfigFrom, bertNames, publishedBertConfig } from './models/bert/bert.names.ts';
+export { allMiniLmL6 } from './models/bert/bert.pretrained.ts';
+export { Bert, createBert, type BertConfig, type BertOutput, type TokenBatch } from './models/bert/bert.ts';
 export {
   recurrentSeq2SeqPresets,
   withoutAttention,
@@ -52,3 +55,4 @@ export {
   type PronouncerFitOptions,
   type Pronunciation,
 } from './tasks/pronouncer.ts';
+export { SentenceEncoder, type EncodedSentence, type EncodeOptions } from './tasks/sentence-encoder.ts';

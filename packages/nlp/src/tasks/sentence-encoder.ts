@@ -117,7 +117,7 @@ export class SentenceEncoder {
     }
     const texts = sentences.map((sentence) => this.tokenize(sentence, truncation));
     const order = [...texts.keys()].sort((a, b) => texts[a].ids.length - texts[b].ids.length);
-    const encoded = new Array<EncodedSentence>(sentences.length);
+    const encoded = new Map<number, EncodedSentence>();
     for (let start = 0; start < order.length; start += batchSize) {
       signal?.throwIfAborted();
       const members = order.slice(start, start + batchSize);
@@ -127,10 +127,10 @@ export class SentenceEncoder {
       );
       for (const [i, index] of members.entries()) {
         const { tokens, truncated } = texts[index];
-        encoded[index] = { sentence: sentences[index], tokens, truncated, ...read[i] };
+        encoded.set(index, { sentence: sentences[index], tokens, truncated, ...read[i] });
       }
     }
-    return encoded;
+    return sentences.map((_, index) => encoded.get(index)!);
   }
 
   /**

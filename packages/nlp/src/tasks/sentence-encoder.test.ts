@@ -1,0 +1,193 @@
+import { memoryFolder, savePretrained, type Folder } from '@heed/training';
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { bertNames, publishedBertConfig } from '../models/bert/bert.names.ts';
+import { createBert, type BertConfig } from '../models/bert/bert.ts';
+import { SentenceEncoder } from './sentence-encoder.ts';
+
+const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'cat', 'dog', 'sat', '##s', 'the'];
+const config: BertConfig = {
+  vocabularySize: VOCABULARY.length,
+  maximumLength: 8,
+  tokenTypes: 2,
+  modelWidth: 8,
+  layers: 2,
+  heads: 2,
+  feedForwardWidth: 12,
+  activation: 'gelu',
+  epsilon: 1e-12,
+  dropout: 0.1,
+  attentionDropout: 0.1,
+};
+
+const special = (content: string) => ({
+  id: VOCABULARY.indexOf(content),
+  content,
+  special: true,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+});
+const part = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+const entry = (id: string) => [id, { id, ids: [VOCABULARY.indexOf(id)], tokens: [id] }] as const;
+// as MiniLM's: it asks for padding and truncation, which are the encoder's to do
+const tokenizer = {
+  version: '1.0',
+  truncation: { max_length: 4, strategy: 'LongestFirst', stride: 0 },
+  padding: { strategy: { Fixed: 4 }, direction: 'Right', pad_id: 0, pad_type_id: 0, pad_token: '[PAD]' },
+  added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map(special),
+  normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: true },
+  pre_tokenizer: { type: 'BertPreTokenizer' },
+  post_processor: {
+    type: 'TemplateProcessing',
+    single: [part('[CLS]'), { Sequence: { id: 'A', type_id: 0 } }, part('[SEP]')],
+    pair: [],
+    special_tokens: Object.fromEntries([entry('[CLS]'), entry('[SEP]')]),
+  },
+  decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
+  model: {
+    type: 'WordPiece',
+    unk_token: '[UNK]',
+    continuing_subword_prefix: '##',
+    max_input_chars_per_word: 100,
+    vocab: Object.fromEntries(VOCABULARY.map((token, id) => [token, id])),
+  },
+};
+
+const publish = async (change: Record<string, unknown> = {}): Promise<Folder> => {
+  const folder = memoryFolder('published');
+  const model = createBert(config, 3);
+  const files = {
+    'tokenizer.json': JSON.stringify(tokenizer),
+    'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'BertTokenizer' }),
+    'sentence_bert_config.json': JSON.stringify({ max_seq_length: 6 }),
+    '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: false, pooling_mode_mean_tokens: true }),
+    ...Object.fromEntries(Object.entries(change).map(([name, content]) => [name, JSON.stringify(content)])),
+  };
+  const published = { ...publishedBertConfig(config), pad_token_id: 0 };
+  await savePretrained(folder, { model, names: bertNames, config: published, files });
+  model.dispose();
+  return folder;
+};
+
+const opened: SentenceEncoder[] = [];
+const open = async (folder?: Folder) => {
+  const encoder = await SentenceEncoder.fromPretrained(folder ?? (await publish()));
+  opened.push(encoder);
+  return encoder;
+};
+afterEach(() => opened.splice(0).forEach((encoder) => encoder.dispose()));
+
+describe('SentenceEncoder', () => {
+  it('reads a sentence as its tokens, and gives the mean of their hidden states, of length 1', async () => {
+    const encoder = await open();
+    const [{ tokens, embedding, truncated }] = await encoder.encode(['The cats SAT']);
+    expect(tokens).toEqual(['[CLS]', 'the', 'cat', '##s', 'sat', '[SEP]']);
+    expect(truncated).toBe(0);
+
+    const ids = tokens.map((token) => VOCABULARY.indexOf(token));
+    const batch = { tokens: tf.tensor2d([ids], [1, 6], 'int32'), lengths: tf.tensor1d([6], 'int32') };
+    const [rows] = encoder.model.forward(batch).hiddenStates.arraySync();
+    const mean = rows[0].map((_, column) => rows.reduce((sum, row) => sum + row[column], 0) / rows.length);
+    const length = Math.hypot(...mean);
+    for (const [i, value] of mean.entries()) expect(embedding[i]).toBeCloseTo(value / length, 5);
+  });
+
+  it('gives sentences in their order, the same as one by one', async () => {
+    const encoder = await open();
+    const sentences = ['a dog', 'the cats sat', '', 'a', 'dogs'];
+    const together = await encoder.encode(sentences, { batchSize: 2 });
+    expect(together.map(({ sentence }) => sentence)).toEqual(sentences);
+    for (const { sentence, embedding } of together) {
+      const [alone] = await encoder.encode([sentence]);
+      for (const [i, value] of embedding.entries()) expect(alone.embedding[i]).toBeCloseTo(value, 5);
+    }
+    expect(await encoder.encode([])).toEqual([]);
+  });
+
+  it('shows what each token looked at, layer by layer, without the padding', async () => {
+    const encoder = await open();
+    const [short, long] = await encoder.encode(['a dog', 'the cats sat'], { attention: true });
+    expect(short.attention!.map(({ name }) => name)).toEqual(['layer 1, mean of 2 heads', 'layer 2, mean of 2 heads']);
+    for (const { tokens, attention } of [short, long]) {
+      for (const { rows, columns, weights } of attention!) {
+        expect(rows).toEqual(tokens);
+        expect(columns).toEqual(tokens);
+        for (const row of weights) expect(row.reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 5);
+      }
+    }
+    expect((await encoder.encode(['a']))[0].attention).toBeUndefined();
+  });
+
+  it('refuses a sentence that is too long, unless it may leave out its end', async () => {
+    const encoder = await open();
+    const sentence = 'the cats sat a dog';
+    await expect(encoder.encode([sentence])).rejects.toThrow(
+      'SentenceEncoder.encode: a sentence must be of at most 6 tokens, or truncation be \'end\', got 8 in "the cats sat a dog"…',
+    );
+    const [cut] = await encoder.encode([sentence], { truncation: 'end' });
+    expect(cut).toMatchObject({ tokens: ['[CLS]', 'the', 'cat', '##s', 'sat', '[SEP]'], truncated: 2 });
+    const [whole] = await encoder.encode(['the cats sat']);
+    expect(cut.embedding).toEqual(whole.embedding);
+  });
+
+  it('is saved and opened with all that it was opened with', async () => {
+    const published = await publish();
+    const encoder = await open(published);
+    const folder = memoryFolder();
+    await encoder.savePretrained(folder);
+    expect(await folder.list()).toEqual(await published.list());
+    for (const name of await published.list()) expect(await folder.read(name)).toEqual(await published.read(name));
+    const [before] = await encoder.encode(['a cat']);
+    const [after] = await (await open(folder)).encode(['a cat']);
+    expect(after.embedding).toEqual(before.embedding);
+  });
+
+  it('gives embeddings with a gradient to train them by', async () => {
+    const encoder = await open();
+    const tokens = tf.tensor2d([2, 5, 3, 2, 3, 0], [2, 3], 'int32');
+    const lengths = tf.tensor1d([3, 2], 'int32');
+    const { grads } = tf.variableGrads(() => {
+      const [one, other] = tf.split(encoder.forward({ tokens, lengths }), 2);
+      return tf.sum(tf.mul(one, other)) as tf.Scalar;
+    });
+    const { weight } = encoder.model.layers[0].feedForward.hidden;
+    expect(tf.sum(tf.abs(grads[(weight as tf.Variable).name])).dataSync()[0]).toBeGreaterThan(0);
+  });
+
+  it('frees every tensor', async () => {
+    const folder = await publish();
+    const run = async () => {
+      const encoder = await SentenceEncoder.fromPretrained(folder);
+      await encoder.encode(['a cat', 'the dogs'], { attention: true });
+      encoder.dispose();
+    };
+    await run();
+    const before = tf.memory().numTensors;
+    await run();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses weights that are pooled otherwise, and folders without a tokenizer', async () => {
+    const first = await publish({ '1_Pooling/config.json': { pooling_mode_cls_token: true } });
+    await expect(SentenceEncoder.fromPretrained(first)).rejects.toThrow(
+      'the pooling in published must be the mean of all tokens, got pooling_mode_cls_token',
+    );
+    const bare = await publish();
+    await bare.remove('tokenizer.json');
+    await expect(SentenceEncoder.fromPretrained(bare)).rejects.toThrow(
+      'openTokenizer: there must be a tokenizer.json in published, got 1_Pooling/config.json, config.json, ',
+    );
+    await bare.write('tokenizer.json', new TextEncoder().encode('{"version":'));
+    await expect(SentenceEncoder.fromPretrained(bare)).rejects.toThrow(
+      'openTokenizer: tokenizer.json in published must be JSON',
+    );
+  });
+
+  it.each([0, 1.5])('refuses a batch size of %j', async (batchSize) => {
+    await expect((await open()).encode(['a'], { batchSize })).rejects.toThrow(
+      `SentenceEncoder.encode: batchSize must be a positive integer, got ${batchSize}`,
+    );
+  });
+});

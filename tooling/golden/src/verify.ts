@@ -1,0 +1,37 @@
+/**
+ * `npx pnpm@12 golden:verify`: published weights against Python's libraries, where those are there. Python is `HEED_PYTHON`, else python3.
+ */
+import { startBackend } from '@heed/node';
+import { missingInPython } from './python.ts';
+import { verifyMiniLm } from './verify-minilm.ts';
+
+/** One statement, whether it held, and the figure that says so. */
+export interface Verified {
+  readonly claim: string;
+  readonly holds: boolean;
+  readonly figure: string;
+}
+
+const VERIFICATIONS = { MiniLM: verifyMiniLm };
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+const missing = await missingInPython(['torch', 'transformers', 'safetensors']);
+if (missing === undefined) {
+  await startBackend();
+  for (const [name, verify] of Object.entries(VERIFICATIONS)) {
+    try {
+      for (const { claim, holds, figure } of await verify()) {
+        counts[holds ? 'passed' : 'failed']++;
+        console.log(`${holds ? '✓' : '✗'} ${name}: ${claim} (${figure})`);
+      }
+    } catch (error) {
+      counts.failed++;
+      console.log(`✗ ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+} else {
+  counts.skipped = Object.keys(VERIFICATIONS).length;
+  console.log(`skipped: Python needs torch, transformers and safetensors; HEED_PYTHON names another one (${missing})`);
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed === 0 ? 0 : 1;

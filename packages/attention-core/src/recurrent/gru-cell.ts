@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
-import { linear, requireWidth, weight } from '../layers/linear.ts';
-import { Module } from '../module/module.ts';
-import type { RecurrentCell, RecurrentCellConfig } from './recurrent-cell.ts';
+import { GatedCell } from './gated-cell.ts';
+import type { RecurrentCellConfig } from './recurrent-cell.ts';
 
 /**
  * A gated recurrent unit (Cho et al. 2014) in the form of torch and cuDNN, whose reset gate acts after the hidden product:
@@ -11,33 +10,15 @@ import type { RecurrentCell, RecurrentCellConfig } from './recurrent-cell.ts';
  *
  * The gates lie side by side in the order r, z, n.
  */
-export class GruCell extends Module implements RecurrentCell {
-  readonly inputWeight: tf.Variable<tf.Rank.R2>;
-  readonly inputBias: tf.Variable<tf.Rank.R1>;
-  readonly hiddenWeight: tf.Variable<tf.Rank.R2>;
-  readonly hiddenBias: tf.Variable<tf.Rank.R1>;
-  readonly hiddenWidth: number;
+export class GruCell extends GatedCell {
   readonly stateSize = 1;
 
-  constructor({ inputs, hiddenWidth, random }: RecurrentCellConfig) {
-    super();
-    requireWidth('GruCell', 'inputs', inputs);
-    requireWidth('GruCell', 'hiddenWidth', hiddenWidth);
-    const gates = 3 * hiddenWidth;
-    const bound = 1 / Math.sqrt(hiddenWidth);
-    this.inputWeight = weight(random.uniforms(inputs * gates, -bound, bound), [inputs, gates]);
-    this.inputBias = weight(random.uniforms(gates, -bound, bound), [gates]);
-    this.hiddenWeight = weight(random.uniforms(hiddenWidth * gates, -bound, bound), [hiddenWidth, gates]);
-    this.hiddenBias = weight(random.uniforms(gates, -bound, bound), [gates]);
-    this.hiddenWidth = hiddenWidth;
-  }
-
-  project(x: tf.Tensor): tf.Tensor {
-    return linear(x, this.inputWeight, this.inputBias);
+  constructor(config: RecurrentCellConfig) {
+    super('GruCell', 3, config);
   }
 
   step(projected: tf.Tensor, [hidden]: readonly tf.Tensor[]): tf.Tensor[] {
-    return [gruStep(projected, hidden, linear(hidden, this.hiddenWeight, this.hiddenBias))];
+    return [gruStep(projected, hidden, this.projectHidden(hidden))];
   }
 }
 

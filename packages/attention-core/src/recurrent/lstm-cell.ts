@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
-import { linear, requireWidth, weight } from '../layers/linear.ts';
-import { Module } from '../module/module.ts';
-import type { RecurrentCell, RecurrentCellConfig } from './recurrent-cell.ts';
+import { GatedCell } from './gated-cell.ts';
+import type { RecurrentCellConfig } from './recurrent-cell.ts';
 
 /**
  * A long short-term memory (Hochreiter & Schmidhuber 1997, with forget gate) in torch's form:
@@ -11,33 +10,15 @@ import type { RecurrentCell, RecurrentCellConfig } from './recurrent-cell.ts';
  *
  * The gates lie side by side in the order i, f, g, o.
  */
-export class LstmCell extends Module implements RecurrentCell {
-  readonly inputWeight: tf.Variable<tf.Rank.R2>;
-  readonly inputBias: tf.Variable<tf.Rank.R1>;
-  readonly hiddenWeight: tf.Variable<tf.Rank.R2>;
-  readonly hiddenBias: tf.Variable<tf.Rank.R1>;
-  readonly hiddenWidth: number;
+export class LstmCell extends GatedCell {
   readonly stateSize = 2;
 
-  constructor({ inputs, hiddenWidth, random }: RecurrentCellConfig) {
-    super();
-    requireWidth('LstmCell', 'inputs', inputs);
-    requireWidth('LstmCell', 'hiddenWidth', hiddenWidth);
-    const gates = 4 * hiddenWidth;
-    const bound = 1 / Math.sqrt(hiddenWidth);
-    this.inputWeight = weight(random.uniforms(inputs * gates, -bound, bound), [inputs, gates]);
-    this.inputBias = weight(random.uniforms(gates, -bound, bound), [gates]);
-    this.hiddenWeight = weight(random.uniforms(hiddenWidth * gates, -bound, bound), [hiddenWidth, gates]);
-    this.hiddenBias = weight(random.uniforms(gates, -bound, bound), [gates]);
-    this.hiddenWidth = hiddenWidth;
-  }
-
-  project(x: tf.Tensor): tf.Tensor {
-    return linear(x, this.inputWeight, this.inputBias);
+  constructor(config: RecurrentCellConfig) {
+    super('LstmCell', 4, config);
   }
 
   step(projected: tf.Tensor, [hidden, cell]: readonly tf.Tensor[]): tf.Tensor[] {
-    const gates = tf.add(projected, linear(hidden, this.hiddenWeight, this.hiddenBias)); // [B, 4H]
+    const gates = tf.add(projected, this.projectHidden(hidden)); // [B, 4H]
     const both = lstmStep(gates, cell); // [B, 2H]
     return tf.split(both, 2, 1);
   }

@@ -49,16 +49,20 @@ describe('every choice', () => {
   ];
 
   it.each(choices)('is finite, with finite gradients, for tiny, ordinary and huge numbers: %s', (_name, choose) => {
-    for (const scale of [1e-20, 1, 1e15]) {
-      tf.tidy(() => {
-        const inputs = [normal(scale), normal(scale), normal()];
-        const run = (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor) =>
-          attention({ query, key, value, mask: masks.padding, ...choose() });
-        const output = run(inputs[0], inputs[1], inputs[2]);
-        const gradients = tf.grads((q, k, v) => tf.add(tf.sum(run(q, k, v)), tf.add(touch(q), touch(k))))(inputs);
-        const finite = [output, ...gradients].map((tensor) => tensor.dataSync().every(Number.isFinite));
-        expect({ scale, finite }).toEqual({ scale, finite: [true, true, true, true] });
-      });
+    const { normaliser, combiner } = choose();
+    const paths = (normaliser ?? combiner) === undefined ? (['dense', 'blockwise'] as const) : (['dense'] as const);
+    for (const path of paths) {
+      for (const scale of [1e-20, 1, 1e15]) {
+        tf.tidy(() => {
+          const inputs = [normal(scale), normal(scale), normal()];
+          const run = (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor) =>
+            attention({ query, key, value, mask: masks.padding, path, ...choose() });
+          const output = run(inputs[0], inputs[1], inputs[2]);
+          const gradients = tf.grads((q, k, v) => tf.add(tf.sum(run(q, k, v)), tf.add(touch(q), touch(k))))(inputs);
+          const finite = [output, ...gradients].map((tensor) => tensor.dataSync().every(Number.isFinite));
+          expect({ path, scale, finite }).toEqual({ path, scale, finite: [true, true, true, true] });
+        });
+      }
     }
   });
 

@@ -26,14 +26,16 @@ import { toTensor, type GraphNode, type OnnxCase } from './onnx-case.test-suppor
 
 type Tensors = Record<string, tf.Tensor>;
 
-/** The outputs of a case, by their ONNX names. */
-export function runCase(example: OnnxCase): Tensors {
+export type Path = 'dense' | 'blockwise';
+
+/** The outputs of a case, by their ONNX names. @param path which attention takes, where the case is one of attention */
+export function runCase(example: OnnxCase, path: Path): Tensors {
   const inputs = Object.fromEntries(Object.entries(example.inputs).map(([name, value]) => [name, toTensor(value)]));
   switch (example.op) {
     case 'Attention':
-      return runAttention(example.attributes, inputs);
+      return runAttention(example.attributes, inputs, path);
     case 'FlexAttention':
-      return runFlexAttention(example.attributes, inputs);
+      return runFlexAttention(example.attributes, inputs, path);
     case 'RotaryEmbedding':
       return runRotaryEmbedding(example.attributes, inputs);
     case 'LinearAttention':
@@ -43,7 +45,7 @@ export function runCase(example: OnnxCase): Tensors {
   }
 }
 
-function runAttention(attributes: OnnxCase['attributes'], inputs: Tensors): Tensors {
+function runAttention(attributes: OnnxCase['attributes'], inputs: Tensors, path: Path): Tensors {
   const packed = inputs.Q.rank === 3;
   const split = (x: tf.Tensor, heads: unknown) => (packed ? splitHeads(x, heads as number) : x);
   const after = (past: tf.Tensor | undefined, x: tf.Tensor) => (past === undefined ? x : tf.concat([past, x], 2));
@@ -56,7 +58,7 @@ function runAttention(attributes: OnnxCase['attributes'], inputs: Tensors): Tens
   const scaled = scaledDot(attributes.scale === undefined ? {} : { scale: attributes.scale as number });
   const cap = (attributes.softcap as number | undefined) ?? 0;
   const score = cap === 0 ? scaled : softcap(scaled, cap);
-  const { result, maps } = capture(() => attention({ query, key, value, score, mask, bias }));
+  const { result, maps } = capture(() => attention({ query, key, value, score, mask, bias, path }));
 
   const repeated = tf.gather(
     key,
@@ -129,7 +131,11 @@ function visibility(
   return { mask: masks.length === 0 ? undefined : and(...masks), bias };
 }
 
-function runFlexAttention(attributes: OnnxCase['attributes'], { Q: query, K: key, V: value }: Tensors): Tensors {
+function runFlexAttention(
+  attributes: OnnxCase['attributes'],
+  { Q: query, K: key, V: value }: Tensors,
+  path: Path,
+): Tensors {
   const plain = scaledDot(attributes.scale === undefined ? {} : { scale: attributes.scale as number });
   const { score_mod: scores, prob_mod: probabilities } = attributes;
   const score = scores === undefined ? plain : scoreMod(plain, (s) => runGraph(scores.graph, 'scores', s));
@@ -137,7 +143,7 @@ function runFlexAttention(attributes: OnnxCase['attributes'], { Q: query, K: key
     probabilities === undefined
       ? softmax()
       : { name: 'mod', weights: (s, v) => runGraph(probabilities.graph, 'probs', softmax().weights(s, v)) };
-  return { Y: attention({ query, key, value, score, normaliser }) };
+  return { Y: attention({ query, key, value, score, normaliser, path: probabilities === undefined ? path : 'dense' }) };
 }
 
 /**

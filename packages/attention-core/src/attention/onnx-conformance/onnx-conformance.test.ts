@@ -19,9 +19,11 @@ describe('the ONNX standard', () => {
   });
 
   it.each(cases.map((example) => [example.name, example] as const))('%s', (_name, example) => {
-    const outputs = runCase(example);
-    for (const [name, expected] of Object.entries(example.outputs)) {
-      expect(finite(outputs[name])).toBeAllClose(finite(toTensor(expected)), toleranceOf(expected));
+    for (const path of ['dense', 'blockwise'] as const) {
+      const outputs = runCase(example, path);
+      for (const [name, expected] of Object.entries(example.outputs)) {
+        expect(finite(outputs[name])).toBeAllClose(finite(toTensor(expected)), toleranceOf(expected));
+      }
     }
   });
 });

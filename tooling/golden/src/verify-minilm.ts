@@ -7,7 +7,7 @@ import { allMiniLmL6, SentenceEncoder } from '@heed/nlp';
 import { fetchData } from '@heed/node';
 import * as tf from '@tensorflow/tfjs';
 import { runPython } from './python.ts';
-import type { Verified } from './verify.ts';
+import type { Verified } from './verified.ts';
 
 const SCRIPT = fileURLToPath(new URL('../verify-minilm.py', import.meta.url));
 

@@ -5,13 +5,6 @@ import { startBackend } from '@heed/node';
 import { missingInPython } from './python.ts';
 import { verifyMiniLm } from './verify-minilm.ts';
 
-/** One statement, whether it held, and the figure that says so. */
-export interface Verified {
-  readonly claim: string;
-  readonly holds: boolean;
-  readonly figure: string;
-}
-
 const VERIFICATIONS = { MiniLM: verifyMiniLm };
 const counts = { passed: 0, failed: 0, skipped: 0 };
 

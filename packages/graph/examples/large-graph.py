@@ -1,10 +1,11 @@
 """The training step of large-graph.ts in PyTorch Geometric: the same sizes, layers and sampling, without dropout.
 
 Neighbours are sampled with NumPy (PyG's own sampler is a separate binary) and not timed; the step is forward, backward and Adam. Each layer
-sees its own edges only, as with PyG's `trim_to_layer`. Prints {"step": median milliseconds}.
+sees its own edges only, as with PyG's `trim_to_layer`. Prints the median of the steps in milliseconds and the memory of the process.
 """
 
 import json
+import resource
 import sys
 import time
 import warnings
@@ -65,4 +66,5 @@ for step in range(sizes["steps"]):
     optimizer.step()
     loss.item()
     times.append(1000 * (time.perf_counter() - begun))
-print(json.dumps({"step": float(np.median(times[min(4, len(times) - 1) :]))}))
+gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+print(json.dumps({"step": float(np.median(times[min(4, len(times) - 1) :])), "gigabytes": gigabytes}))

@@ -3,6 +3,7 @@
  * imports. All addresses and strides are in bytes, all numbers float32. `build.ts` puts it into src/kernels/simd-module.ts.
  */
 export { exp, tanh } from './elementwise';
+export { maximum, minimum } from './extremes';
 export { matmul, matmulScratch } from './matmul';
 export { columnSums } from './reduce';
 export { transpose } from './transpose';

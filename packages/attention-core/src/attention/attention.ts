@@ -1,10 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { isIntervening } from '../maps/intervene.ts';
-import { softmax } from '../normalisers/softmax.ts';
 import type { AttentionOptions } from './attention-options.ts';
-import { blockwiseAttention } from './blockwise.ts';
-import { weightedSum } from './combiner.ts';
-import { denseAttention } from './dense.ts';
+import { onBestPath } from './choose-path.ts';
 
 export type { AttentionOptions } from './attention-options.ts';
 
@@ -34,32 +30,6 @@ export function attention(options: AttentionOptions): tf.Tensor {
     const [query, key, value] = [options.query, options.key, options.value].map((x) => tf.expandDims(x, 1)); // [B, 1, L, D]
     return tf.squeeze(onBestPath({ ...options, query, key, value }), [1]);
   });
-}
-
-/** Scores of all heads from which on the blockwise path is taken: below, its further ops cost more than they save. */
-const LONG = 2 ** 21;
-
-/** Scores of all heads that a block has: as many as the caches hold. */
-const BLOCK = 2 ** 21;
-
-function onBestPath(options: AttentionOptions): tf.Tensor {
-  const { path = 'auto', normaliser = softmax(), combiner = weightedSum(), query, key } = options;
-  const able = normaliser.exponential === true && combiner.linear === true;
-  if (path === 'blockwise' && !able) {
-    throw new Error(
-      `attention: the blockwise path needs softmax and weightedSum, got ${normaliser.name} and ${combiner.name}`,
-    );
-  }
-  const [batch, heads, queries] = query.shape as [number, number, number];
-  const long = batch * heads * queries * key.shape[2]! >= LONG;
-  // whoever changes weights needs them whole
-  if (path === 'dense' || !able || isIntervening() || (path === 'auto' && !long)) return denseAttention(options);
-  return blockwiseAttention(options, blockSizes(batch * heads, queries));
-}
-
-function blockSizes(heads: number, queryLength: number): { queries: number; keys: number } {
-  const queries = Math.min(256, queryLength);
-  return { queries, keys: Math.max(queries, Math.ceil(BLOCK / (heads * queries * queries)) * queries) };
 }
 
 function requireShapes({ query, key, value }: AttentionOptions): void {

@@ -25,7 +25,8 @@ function registerBinary(kernelName: string, slopeOfA: Slope, slopeOfB: Slope): v
 
 function sumOverSpread(gradient: tf.Tensor, shape: number[]): tf.Tensor {
   const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
-  return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, shape);
+  const summed = axes.length > 0 ? tf.sum(gradient, axes) : gradient;
+  return String(summed.shape) === String(shape) ? summed : tf.reshape(summed, shape);
 }
 
 const indicator = (condition: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Slope => {

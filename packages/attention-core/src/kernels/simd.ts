@@ -16,6 +16,9 @@ export interface Simd {
   matmul(batches: number, size: readonly [m: number, n: number, k: number], a: Matrix, b: Matrix, c: number): void;
   exp(x: number, y: number, count: number): void;
   tanh(x: number, y: number, count: number): void;
+  /** The larger of x and y for each of `count` numbers; y has `period` numbers and begins again as often as need be. */
+  maximum(x: number, y: number, out: number, count: number, period: number): void;
+  minimum(x: number, y: number, out: number, count: number, period: number): void;
   /** y [n] = factor · the sums of the columns of x [rows, n]. */
   columnSums(x: number, y: number, rows: number, n: number, factor: number): void;
   transpose(x: number, y: number, rows: number, columns: number): void;

@@ -1,4 +1,4 @@
-/** `Exp`, `Tanh`, `Sum` and `Mean` on WASM with SIMD, where tfjs's work number by number. */
+/** `Exp`, `Tanh`, `Maximum`, `Minimum`, `Sum` and `Mean` on WASM with SIMD, where tfjs's work number by number. */
 import * as tf from '@tensorflow/tfjs';
 import { overrideKernel } from './register-kernel.ts';
 import { simdOf } from './simd.ts';
@@ -21,6 +21,36 @@ for (const [kernelName, name] of [
     simd[name](address(args.backend, x), address(args.backend, output), tf.util.sizeFromShape(x.shape));
     return output;
   });
+}
+
+interface BinaryArguments {
+  inputs: { a: tf.TensorInfo; b: tf.TensorInfo };
+  backend: WasmBackend;
+}
+
+for (const [kernelName, name] of [
+  ['Maximum', 'maximum'],
+  ['Minimum', 'minimum'],
+] as const) {
+  overrideKernel<BinaryArguments>(kernelName, 'wasm', (stock) => (args) => {
+    const { a, b } = args.inputs;
+    const [large, small] = tf.util.sizeFromShape(a.shape) >= tf.util.sizeFromShape(b.shape) ? [a, b] : [b, a];
+    const simd = simdOf(args.backend);
+    const floats = a.dtype === 'float32' && b.dtype === 'float32';
+    const period = tf.util.sizeFromShape(small.shape);
+    if (simd === undefined || !floats || period === 0 || !repeats(large.shape, small.shape)) return stock(args);
+    const output = args.backend.makeOutput(large.shape, 'float32');
+    const [x, y, out] = [large, small, output].map((tensor) => address(args.backend, tensor));
+    simd[name](x, y, out, tf.util.sizeFromShape(large.shape), period);
+    return output;
+  });
+}
+
+/** Whether `small` spread to `large` is its numbers one after the other, again and again. */
+function repeats(large: readonly number[], small: readonly number[]): boolean {
+  const first = small.findIndex((size) => size !== 1);
+  const own = first === -1 ? [] : small.slice(first);
+  return small.length <= large.length && own.every((size, i) => size === large[large.length - own.length + i]);
 }
 
 interface ReductionArguments {

@@ -1,10 +1,14 @@
 export { cmudict, parseCmudict, splitCmudict, type CmudictOptions } from './datasets/cmudict/cmudict.ts';
 export { splitLexicon, type LexiconEntry, type LexiconSplits } from './datasets/lexicon.ts';
+export type { FileReader } from './datasets/file-reader.ts';
+export { multi30k, readMulti30k, type Multi30kLanguage, type Multi30kSplits } from './datasets/multi30k/multi30k.ts';
+export type { TranslationPair } from './datasets/translation-pair.ts';
 export { beamSearch, type BeamSearchOptions } from './decoding/beam-search.ts';
 export { greedySearch } from './decoding/greedy-search.ts';
 export { searchAll, type SearchAllOptions } from './decoding/search-all.ts';
 export type { Hypothesis, SearchOptions } from './decoding/search-options.ts';
 export type { ForwardMode, Rows, SequenceModel, SourceBatch, TeacherForcedBatch } from './decoding/sequence-model.ts';
+export { bleu, type Bleu, type BleuOptions, type TranslatedText } from './metrics/bleu.ts';
 export { editDistance } from './metrics/edit-distance.ts';
 export {
   pronunciationErrors,
@@ -56,3 +60,11 @@ export {
   type Pronunciation,
 } from './tasks/pronouncer.ts';
 export { SentenceEncoder, type EncodedSentence, type EncodeOptions } from './tasks/sentence-encoder.ts';
+export {
+  Translator,
+  type TranslateOptions,
+  type Translation,
+  type TranslatorConfig,
+  type TranslatorEvaluation,
+  type TranslatorFitOptions,
+} from './tasks/translator.ts';

@@ -1,12 +1,11 @@
-import { readSafetensors, writeSafetensors, type LabelledMap } from '@heed/attention-core';
-import { batchTensors, openFolder, type Folder } from '@heed/training';
-import * as tf from '@tensorflow/tfjs';
+import type { LabelledMap } from '@heed/attention-core';
+import { openFolder, type Folder } from '@heed/training';
 import { z } from 'zod';
 import { parseConfig } from '../configs/parse-config.ts';
 import type { LexiconEntry } from '../datasets/lexicon.ts';
+import { alignPair } from '../decoding/align-pair.ts';
 import { searchAll } from '../decoding/search-all.ts';
 import type { Hypothesis } from '../decoding/search-options.ts';
-import type { TeacherForcedBatch } from '../decoding/sequence-model.ts';
 import {
   pronunciationErrors,
   pronunciationErrorsByLength,
@@ -19,9 +18,10 @@ import {
   type RecurrentSeq2Seq,
   type RecurrentSeq2SeqConfig,
 } from '../models/recurrent-seq2seq/recurrent-seq2seq.ts';
-import { sourceBatch, type IndexedPair } from '../preprocessing/sequence-batches.ts';
+import type { IndexedPair } from '../preprocessing/sequence-batches.ts';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
 import { fitSequenceModel, type FitHistory, type FitOptions } from './fit-sequence-model.ts';
+import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 
 /** What a pronouncer is, apart from the letters and phonemes that it learns from its data. */
 export interface PronouncerConfig extends Omit<RecurrentSeq2SeqConfig, 'sourceSize' | 'targetSize'> {
@@ -65,8 +65,6 @@ export interface PronouncerEvaluation extends PronunciationErrors {
 
 const START = '<s>';
 const END = '</s>';
-const CONFIG_FILE = 'config.json';
-const WEIGHTS_FILE = 'model.safetensors';
 
 const defaults: PronouncerConfig = {
   cell: 'gru',
@@ -229,16 +227,15 @@ export class Pronouncer {
   /** Writes `config.json` and `model.safetensors`. @param folder a path (see `startBackend` of @heed/node) or a folder */
   async save(folder: Folder | string): Promise<void> {
     const { model, letters, phonemes } = this.require('save');
-    const saved = {
+    const target = openFolder(folder);
+    await writeWeights(target, model);
+    await writeJson(target, CONFIG_FILE, {
       format: 'heed-pronouncer',
       version: 1,
       config: this.config,
       letters: letters.symbols,
       phonemes: phonemes.symbols,
-    };
-    const target = openFolder(folder);
-    await target.write(WEIGHTS_FILE, await writeSafetensors(model.stateDict()));
-    await target.write(CONFIG_FILE, new TextEncoder().encode(JSON.stringify(saved, undefined, 2)));
+    });
   }
 
   /**
@@ -248,26 +245,15 @@ export class Pronouncer {
    */
   static async load(folder: Folder | string): Promise<Pronouncer> {
     const source = openFolder(folder);
-    const text = new TextDecoder().decode(await source.read(CONFIG_FILE));
-    const saved = parseConfig(
-      `Pronouncer.load: ${CONFIG_FILE} of ${source.label}`,
-      savedSchema,
-      parseJson(text, source.label),
-    );
+    const owner = `Pronouncer.load: ${CONFIG_FILE} of ${source.label}`;
+    const saved = parseConfig(owner, savedSchema, await readJson('Pronouncer.load', source, CONFIG_FILE));
     const pronouncer = new Pronouncer(saved.config as unknown as PronouncerConfig);
     const trained = pronouncer.create(new Vocabulary(saved.letters), new Vocabulary(saved.phonemes));
-    const weights = readSafetensors(await source.read(WEIGHTS_FILE)).tensors();
     try {
-      trained.model.loadStateDict(weights);
+      await readWeights('Pronouncer.load', source, trained.model);
     } catch (error) {
       trained.model.dispose();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(
-        `Pronouncer.load: ${WEIGHTS_FILE} of ${source.label} must be of the model in ${CONFIG_FILE}: ${reason}`,
-        { cause: error },
-      );
-    } finally {
-      tf.dispose(weights);
+      throw error;
     }
     pronouncer.trained = trained;
     return pronouncer;
@@ -314,19 +300,8 @@ export class Pronouncer {
     target: readonly number[],
   ): { attention?: LabelledMap } {
     const { model, phonemes } = this.require('pronounce');
-    if (target.length === 0) return {};
-    const batch = batchTensors({
-      ...sourceBatch([source], source.length),
-      targetInputs: {
-        data: Int32Array.from([boundaries(phonemes).start, ...target.slice(0, -1)]),
-        shape: [1, target.length],
-      },
-    });
-    const aligned = model.align(batch as unknown as TeacherForcedBatch);
-    tf.dispose(batch);
-    if (aligned === undefined) return {};
-    const [weights] = aligned.arraySync();
-    aligned.dispose();
+    const weights = alignPair(model, source, target, boundaries(phonemes).start);
+    if (weights === undefined) return {};
     return { attention: { name: word, weights, rows: target.map((index) => phonemes.at(index)), columns: letters } };
   }
 }
@@ -357,12 +332,4 @@ function indicesOf(kind: string, symbols: readonly string[], vocabulary: Vocabul
         `"${symbols.join(kind === 'letter' ? '' : ' ')}"; known are ${known}`,
     );
   });
-}
-
-function parseJson(text: string, label: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`Pronouncer.load: ${CONFIG_FILE} of ${label} must be JSON`, { cause: error });
-  }
 }

@@ -105,7 +105,7 @@ class Merging {
   }
 
   private merge(pair: number, left: number, right: number, number: number): void {
-    for (const index of [...(this.places.get(pair) ?? [])]) {
+    for (const index of Array.from(this.places.get(pair) ?? [])) {
       this.count(index, -1);
       const { tokens } = this.words[index];
       const merged: number[] = [];

@@ -1,0 +1,5 @@
+/** A text and its translation. */
+export interface TranslationPair {
+  readonly source: string;
+  readonly target: string;
+}

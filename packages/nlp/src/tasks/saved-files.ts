@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 
 /** What a task's `save` writes beside what is its own. */
 export const CONFIG_FILE = 'config.json';
-export const WEIGHTS_FILE = 'model.safetensors';
+const WEIGHTS_FILE = 'model.safetensors';
 
 export async function writeJson(folder: Folder, name: string, value: unknown): Promise<void> {
   await folder.write(name, new TextEncoder().encode(JSON.stringify(value, undefined, 2)));

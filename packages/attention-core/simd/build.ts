@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { main } from 'assemblyscript/asc';
 
 const folder = new URL('.', import.meta.url);
 const target = new URL('../src/kernels/simd-module.ts', import.meta.url);
 
 async function compile(...flags: string[]): Promise<Uint8Array> {
+  // Loaded here alone: it replaces Array.prototype.sort for everybody in its process.
+  const { main } = await import('assemblyscript/asc');
   let module: Uint8Array | undefined;
   const { error, stderr } = await main(['index.ts', '--config', 'asconfig.json', '--outFile', 'simd.wasm', ...flags], {
     readFile: (name: string) => readFile(new URL(name, folder), 'utf8').catch(() => null),

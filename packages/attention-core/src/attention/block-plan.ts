@@ -45,8 +45,30 @@ export function planBlocks(
         parts.push({ ...keys, masked });
       }
     }
-    return { queries, strips: packStrips(parts, sizes.keys) };
+    return { queries, strips: packStrips(parts, sizes.keys).map(joinNeighbours) };
   });
+}
+
+/** Scores of parts are laid side by side, which costs as much as masking them: where this share is masked, neighbours become one part. */
+const MASKED_SHARE = 0.25;
+
+function joinNeighbours(strip: Strip): Strip {
+  const joined: Part[][] = [];
+  for (const part of strip) {
+    const last = joined.at(-1);
+    if (last?.at(-1)?.end === part.start) last.push(part);
+    else joined.push([part]);
+  }
+  return joined.flatMap((run) => {
+    const masked = keysOf(run.filter((part) => part.masked));
+    if (run.length === 1 || masked < MASKED_SHARE * keysOf(run)) return run;
+    return [{ start: run[0].start, end: run.at(-1)!.end, masked: true }];
+  });
+}
+
+/** How many keys the parts have. */
+export function keysOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 /** Parts laid into strips of at most `width` keys; longer parts are cut. */

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Bias } from '../biases/bias.ts';
 import type { Mask, MaskRegion, Range } from '../masks/mask.ts';
-import { hideScores } from '../normalisers/visible.ts';
 import type { Score } from '../scores/score.ts';
 import type { Dropping } from './block-dropout.ts';
+import type { BlockMask } from './block-masks.ts';
 import type { Block, Part, Strip } from './block-plan.ts';
 
 /** How the scores of any block are made. */
@@ -77,11 +77,6 @@ export function rawScores(scoring: Scoring, query: tf.Tensor, key: tf.Tensor, re
   return bias === undefined ? scores : tf.add(scores, bias.values(region));
 }
 
-/** Which keys of each part may be seen; undefined for those of which all may. */
-export function visibleKeys(scoring: Scoring, queries: Range, strip: Strip): (tf.Tensor | undefined)[] {
-  return strip.map((part) => (part.masked ? scoring.mask!.allowed(blockRegion(scoring, queries, part)) : undefined));
-}
-
 /**
  * The scores of a strip, hidden ones so low that their exponential is 0.
  *
@@ -94,12 +89,12 @@ export function stripScores(
   scoring: Scoring,
   queries: Range,
   strip: Strip,
-  { query, key, visible }: { query: tf.Tensor; key: tf.Tensor; visible: readonly (tf.Tensor | undefined)[] },
+  { query, key, visible }: { query: tf.Tensor; key: tf.Tensor; visible: readonly (BlockMask | undefined)[] },
 ): tf.Tensor {
   const parts = strip.map((part: Part, i) => {
     const scores = rawScores(scoring, query, atPositions(key, part), blockRegion(scoring, queries, part));
-    const allowed = visible[i];
-    return allowed === undefined ? scores : hideScores(scores, { allowed, mayHideAll: true });
+    const mask = visible[i];
+    return mask === undefined ? scores : tf.minimum(scores, mask.greatest);
   });
   return parts.length === 1 ? parts[0] : tf.concat(parts, 3);
 }
@@ -109,11 +104,11 @@ export function stripScores(
  *
  * @returns broadcastable to [B, H, queries, 1]
  */
-export function seesAny(visible: readonly (tf.Tensor | undefined)[]): tf.Tensor | undefined {
+export function seesAny(visible: readonly (BlockMask | undefined)[]): tf.Tensor | undefined {
   const parts: tf.Tensor[] = [];
-  for (const allowed of visible) {
-    if (allowed === undefined) return undefined;
-    parts.push(tf.any(allowed, -1, true));
+  for (const mask of visible) {
+    if (mask === undefined) return undefined;
+    parts.push(tf.any(mask.allowed, -1, true));
   }
   return tf.cast(
     parts.reduce((a, b) => tf.logicalOr(a, b)),

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { pullBack } from '../autodiff/captured.ts';
 import { dropped } from './block-dropout.ts';
+import { withBlockMasks, type BlockMasks } from './block-masks.ts';
 import type { Block, Strip } from './block-plan.ts';
 import {
   atPositions,
@@ -11,7 +12,6 @@ import {
   seesAny,
   stripScores,
   unfoldHeads,
-  visibleKeys,
   type Blockwise,
 } from './block-scores.ts';
 import { KeySums } from './key-sums.ts';
@@ -30,6 +30,11 @@ export interface BackwardInputs {
 
 /** @returns the gradients by query, key, value and each of the weights */
 export function backward(blockwise: Blockwise, inputs: BackwardInputs): tf.Tensor[] {
+  const { scoring } = blockwise;
+  return withBlockMasks(scoring.mask, scoring, (masks) => gradients(blockwise, inputs, masks));
+}
+
+function gradients(blockwise: Blockwise, inputs: BackwardInputs, masks: BlockMasks): tf.Tensor[] {
   const { query, key, value, weights } = inputs;
   const queryGradients: tf.Tensor[] = [];
   const keys = new KeySums(key.shape, blockwise.keyStep);
@@ -39,10 +44,10 @@ export function backward(blockwise: Blockwise, inputs: BackwardInputs): tf.Tenso
   let logSums = 0;
   for (const block of blockwise.blocks) {
     const logSum = block.strips.length > 1 ? inputs.logSums[logSums++] : undefined;
-    const rows = rowsOf(blockwise, block, inputs, logSum);
+    const rows = rowsOf(blockwise, block, inputs, masks, logSum);
     let queryGradient: tf.Tensor | undefined;
     block.strips.forEach((strip, i) => {
-      const gradients = tf.tidy(() => stripGradients(blockwise, block, strip, strips + i, rows, inputs));
+      const gradients = tf.tidy(() => stripGradients(blockwise, block, strip, strips + i, rows, inputs, masks));
       gradients.parts.forEach(({ ofKey, ofValue }, part) => {
         keys.add(strip[part], ofKey);
         values.add(strip[part], ofValue);
@@ -70,13 +75,19 @@ interface Rows {
   readonly logSum: tf.Tensor | undefined;
 }
 
-function rowsOf({ scoring, mayHideAll }: Blockwise, block: Block, inputs: BackwardInputs, logSum?: tf.Tensor): Rows {
+function rowsOf(
+  { mayHideAll }: Blockwise,
+  block: Block,
+  inputs: BackwardInputs,
+  masks: BlockMasks,
+  logSum?: tf.Tensor,
+): Rows {
   const { queries, strips } = block;
   const rows = tf.tidy(() => {
     const ofBlock = atPositions(inputs.dy, queries);
     const delta = tf.sum(tf.mul(ofBlock, atPositions(inputs.result, queries)), -1, true);
     // where there are several strips, the logarithm of the sum says it already
-    const seen = mayHideAll && strips.length === 1 ? seesAny(visibleKeys(scoring, queries, strips[0])) : undefined;
+    const seen = mayHideAll && strips.length === 1 ? seesAny(masks.of(queries, strips[0])) : undefined;
     return {
       query: atPositions(inputs.query, queries),
       dy: seen === undefined ? ofBlock : tf.mul(ofBlock, seen),
@@ -93,9 +104,10 @@ function stripGradients(
   number: number,
   { query, dy, delta, logSum }: Rows,
   inputs: BackwardInputs,
+  masks: BlockMasks,
 ) {
   const { scoring, dropping } = blockwise;
-  const visible = visibleKeys(scoring, queries, strip);
+  const visible = masks.of(queries, strip);
   const scores = stripScores(scoring, queries, strip, { query, key: inputs.key, visible });
   const weights = logSum === undefined ? tf.softmax(scores) : tf.exp(tf.sub(scores, logSum)); // [B, H, queries, keys]
   const foldedDy = foldHeads(dy, scoring);

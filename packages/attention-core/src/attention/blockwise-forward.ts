@@ -1,16 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { dropped } from './block-dropout.ts';
+import { withBlockMasks, type BlockMasks } from './block-masks.ts';
 import type { Block, Strip } from './block-plan.ts';
-import {
-  atPositions,
-  atStrip,
-  foldHeads,
-  seesAny,
-  stripScores,
-  unfoldHeads,
-  visibleKeys,
-  type Blockwise,
-} from './block-scores.ts';
+import { atPositions, atStrip, foldHeads, seesAny, stripScores, unfoldHeads, type Blockwise } from './block-scores.ts';
 
 /** Marks a query that sees no key, in logarithms of sums: the exponential of any score less this is 0. */
 const NOTHING_SEEN = 1.6e38;
@@ -26,12 +18,14 @@ export function forward(blockwise: Blockwise, query: tf.Tensor, key: tf.Tensor, 
   const results: tf.Tensor[] = [];
   const logSums: tf.Tensor[] = [];
   let strips = 0;
-  for (const block of blockwise.blocks) {
-    const { result, logSum } = tf.tidy(() => attendBlock(blockwise, block, strips, { query, key, value }));
-    results.push(result);
-    if (logSum !== undefined) logSums.push(logSum);
-    strips += block.strips.length;
-  }
+  withBlockMasks(blockwise.scoring.mask, blockwise.scoring, (masks) => {
+    for (const block of blockwise.blocks) {
+      const { result, logSum } = tf.tidy(() => attendBlock(blockwise, block, strips, { query, key, value, masks }));
+      results.push(result);
+      if (logSum !== undefined) logSums.push(logSum);
+      strips += block.strips.length;
+    }
+  });
   return { value: results.length === 1 ? results[0] : tf.concat(results, 2), logSums };
 }
 
@@ -39,6 +33,7 @@ interface Tensors {
   readonly query: tf.Tensor;
   readonly key: tf.Tensor;
   readonly value: tf.Tensor;
+  readonly masks: BlockMasks;
 }
 
 function attendBlock(blockwise: Blockwise, block: Block, firstStrip: number, tensors: Tensors) {
@@ -48,7 +43,7 @@ function attendBlock(blockwise: Blockwise, block: Block, firstStrip: number, ten
   const [batch, heads, rows] = query.shape as [number, number, number];
   if (strips.length === 0) return { result: tf.zeros([batch, heads, rows, tensors.value.shape[3]!]) };
   const scored = strips.map((strip) => {
-    const visible = visibleKeys(scoring, queries, strip);
+    const visible = tensors.masks.of(queries, strip);
     return { visible, scores: () => stripScores(scoring, queries, strip, { query, key: tensors.key, visible }) };
   });
   if (strips.length === 1) {

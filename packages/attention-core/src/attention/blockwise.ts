@@ -10,14 +10,22 @@ import type { Range } from '../masks/mask.ts';
 import { scaledDot } from '../scores/dot.ts';
 import type { AttentionOptions } from './attention-options.ts';
 import type { Dropping } from './block-dropout.ts';
-import { planBlocks, type BlockSizes } from './block-plan.ts';
+import { planBlocks, type Block, type BlockSizes } from './block-plan.ts';
 import { blockRegion, rawScores, type Blockwise, type Scoring } from './block-scores.ts';
 import { backward } from './blockwise-backward.ts';
 import { forward } from './blockwise-forward.ts';
 import { recordBlockwiseMap } from './blockwise-map.ts';
 
-/** @param options of `attention`, with query, key and value of rank 4 @returns [B, H, L, Dv] */
-export function blockwiseAttention(options: AttentionOptions, sizes: BlockSizes): tf.Tensor {
+/**
+ * @param options of `attention`, with query, key and value of rank 4
+ * @param planned the blocks, made with these sizes, where the caller has done so
+ * @returns [B, H, L, Dv]
+ */
+export function blockwiseAttention(
+  options: AttentionOptions,
+  sizes: BlockSizes,
+  planned?: readonly Block[],
+): tf.Tensor {
   const { score = scaledDot(), bias, mask, value } = options;
   const [, heads, queryLength] = options.query.shape as [number, number, number];
   const [, keyValueHeads, keyLength] = options.key.shape as [number, number, number];
@@ -32,7 +40,7 @@ export function blockwiseAttention(options: AttentionOptions, sizes: BlockSizes)
     queryLength,
     keyLength,
   };
-  const blocks = planBlocks(scoring, sizes, mask);
+  const blocks = planned ?? planBlocks(scoring, sizes, mask);
   const blockwise: Blockwise = {
     scoring,
     blocks,

@@ -3,7 +3,7 @@ import { isDifferentiating } from '../autodiff/captured.ts';
 import { isIntervening } from '../maps/intervene.ts';
 import { softmax } from '../normalisers/softmax.ts';
 import type { AttentionOptions } from './attention-options.ts';
-import { planBlocks, type BlockSizes } from './block-plan.ts';
+import { keysOf, planBlocks, type Block, type BlockSizes } from './block-plan.ts';
 import { blockwiseAttention } from './blockwise.ts';
 import { weightedSum } from './combiner.ts';
 import { denseAttention } from './dense.ts';
@@ -18,11 +18,14 @@ const LONG = { forward: 2 ** 22, differentiated: 2 ** 24, sparse: 2 ** 20 };
 /** The part of the scores that a mask may leave for its blocks to be worth looking at. */
 const SPARSE = 0.75;
 
-/** Scores of all heads that a block has: as many as the caches hold. */
-const BLOCK = 2 ** 22;
+/** Most scores of all heads that a block has: as many as the caches hold. Longer rows are taken in strips, which costs some merging. */
+const BLOCK = 2 ** 23;
 
-/** Scores of all heads beyond which the keys of a block are taken in strips, which costs some merging. */
-const WHOLE_ROWS = 2 ** 23;
+/** Fewest queries of a block. */
+const SMALLEST = 64;
+
+/** What a block costs besides its scores, in scores. */
+const BLOCK_COST = 1e5;
 
 /** @param options with query, key and value of rank 4 @returns [B, H, L, Dv] */
 export function onBestPath(options: AttentionOptions): tf.Tensor {
@@ -35,32 +38,49 @@ export function onBestPath(options: AttentionOptions): tf.Tensor {
   }
   // whoever changes weights needs them whole
   if (path === 'dense' || !able || isIntervening()) return denseAttention(options);
-  const sizes = blockSizes(options);
-  return path === 'blockwise' || isLong(options, sizes) ? blockwiseAttention(options, sizes) : denseAttention(options);
+  const scores = scoresOf(options);
+  const long = path === 'blockwise' || scores >= (isDifferentiating() ? LONG.differentiated : LONG.forward);
+  if (!long && (scores < LONG.sparse || options.mask === undefined)) return denseAttention(options);
+  const { sizes, blocks, seen } = planBest(options);
+  const worthwhile = long || seen <= SPARSE * options.query.shape[2]! * options.key.shape[2]!;
+  return worthwhile ? blockwiseAttention(options, sizes, blocks) : denseAttention(options);
 }
 
-function lengths({ query, key }: AttentionOptions) {
+function scoresOf({ query, key }: AttentionOptions): number {
+  const [batch, heads, queries] = query.shape as [number, number, number];
+  return batch * heads * queries * key.shape[2]!;
+}
+
+interface Plan {
+  readonly sizes: BlockSizes;
+  readonly blocks: readonly Block[];
+  /** Scores that are made, of one head. */
+  readonly seen: number;
+}
+
+/** Large blocks, or smaller ones where these see so much less that it pays for their number. */
+function planBest(options: AttentionOptions): Plan {
+  const whole = plan(options, largestBlock(options));
+  if (options.mask === undefined || whole.sizes.queries <= SMALLEST) return whole;
+  const half = plan(options, Math.max(SMALLEST, whole.sizes.queries / 2));
+  const matrices = options.query.shape[0] * options.query.shape[1]!;
+  const cost = ({ blocks, seen }: Plan) => matrices * seen + BLOCK_COST * blocks.length;
+  return cost(half) < cost(whole) ? half : whole;
+}
+
+function plan({ query, key, mask }: AttentionOptions, queries: number): Plan {
   const [batch, heads, queryLength] = query.shape as [number, number, number];
-  return { matrices: batch * heads, queryLength, keyLength: key.shape[2]! };
+  const keyLength = key.shape[2]!;
+  const strips = Math.ceil((batch * heads * queries * keyLength) / BLOCK);
+  const sizes = { queries, keys: Math.max(1, Math.ceil(keyLength / strips / queries)) * queries };
+  const blocks = planBlocks({ queryLength, keyLength }, sizes, mask);
+  const seen = blocks.map((block) => (block.queries.end - block.queries.start) * keysOf(block.strips.flat()));
+  return { sizes, blocks, seen: seen.reduce((a, b) => a + b, 0) };
 }
 
-function isLong(options: AttentionOptions, sizes: BlockSizes): boolean {
-  const { matrices, queryLength, keyLength } = lengths(options);
-  const scores = matrices * queryLength * keyLength;
-  if (scores >= (isDifferentiating() ? LONG.differentiated : LONG.forward)) return true;
-  if (scores < LONG.sparse || options.mask === undefined) return false;
-  const blocks = planBlocks({ queryLength, keyLength }, sizes, options.mask);
-  const seen = blocks.map(({ queries, strips }) => {
-    return strips.flat().reduce((sum, { start, end }) => sum + (end - start) * (queries.end - queries.start), 0);
-  });
-  return seen.reduce((a, b) => a + b, 0) <= SPARSE * queryLength * keyLength;
-}
-
-/** Blocks of 64 to 256 queries, with all their keys where there is room. */
-function blockSizes(options: AttentionOptions): BlockSizes {
-  const { matrices, queryLength, keyLength } = lengths(options);
-  const fitting = 2 ** Math.floor(Math.log2(BLOCK / (matrices * Math.max(1, keyLength))));
-  const queries = Math.min(Math.max(64, Math.min(256, fitting)), queryLength);
-  const strips = Math.ceil((matrices * queries * keyLength) / WHOLE_ROWS);
-  return { queries, keys: Math.max(1, Math.ceil(keyLength / strips / queries)) * queries };
+/** Queries of the largest block that fits: from 64 to 256, a power of two, or all there are. */
+function largestBlock({ query, key }: AttentionOptions): number {
+  const [batch, heads, queryLength] = query.shape as [number, number, number];
+  const fitting = 2 ** Math.floor(Math.log2(BLOCK / (batch * heads * Math.max(1, key.shape[2]!))));
+  return Math.min(Math.max(SMALLEST, Math.min(256, fitting)), queryLength);
 }

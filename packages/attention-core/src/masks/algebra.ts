@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Mask, Occupancy } from './mask.ts';
+import type { Mask, MaskRegion, Occupancy } from './mask.ts';
 
 /** Visible where all of the masks say so. */
 export function and(...masks: readonly Mask[]): Mask {
@@ -13,6 +13,7 @@ export function and(...masks: readonly Mask[]): Mask {
         'empty',
         'full',
       ),
+    pattern: (region) => patternOf(masks, region),
     // two masks that each leave every query a key may leave it none together
     mayHideAll: (queryLength, keyLength) => masks.length > 1 || masks[0].mayHideAll(queryLength, keyLength),
   };
@@ -30,6 +31,7 @@ export function or(...masks: readonly Mask[]): Mask {
         'full',
         'empty',
       ),
+    pattern: (region) => patternOf(masks, region),
     mayHideAll: (queryLength, keyLength) => masks.every((mask) => mask.mayHideAll(queryLength, keyLength)),
   };
 }
@@ -44,8 +46,15 @@ export function not(mask: Mask): Mask {
       if (inner === 'mixed') return 'mixed';
       return inner === 'full' ? 'empty' : 'full';
     },
+    pattern: (region) => mask.pattern?.(region),
     mayHideAll: () => true,
   };
+}
+
+/** That of all together, where all are known. */
+function patternOf(masks: readonly Mask[], region: MaskRegion): string | undefined {
+  const patterns = masks.map((mask) => mask.pattern?.(region));
+  return patterns.includes(undefined) ? undefined : patterns.join('; ');
 }
 
 /** One `decisive` part decides; all `neutral` parts are neutral together. */

@@ -29,6 +29,11 @@ export interface Mask {
   allowed(region: MaskRegion): tf.Tensor;
   /** Whether the region is surely empty or surely full, for every batch and head; `mixed` when unknown. */
   occupancy(region: MaskRegion): Occupancy;
+  /**
+   * Names what `allowed` gives: regions of one size and one name have the same. Absent, or undefined, where nothing is known. The
+   * blockwise path makes each but once.
+   */
+  pattern?(region: MaskRegion): string | undefined;
   /** Whether some query may see no key at all; false spares the zeroing of such rows. */
   mayHideAll(queryLength: number, keyLength: number): boolean;
 }
@@ -62,6 +67,8 @@ export function bandMask(options: { description: string; low: number; high: numb
         return below ?? above ?? tf.onesLike(difference).cast('bool');
       });
     },
+    // a band looks the same along every diagonal; its start is one for all regions of a call
+    pattern: ({ queries, keys }) => String(keys.start - queries.start),
     occupancy({ queries, keys, queryLength, keyLength }) {
       const start = knownStart(alignment, queryLength, keyLength);
       if (start === undefined) return 'mixed';

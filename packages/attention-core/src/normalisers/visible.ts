@@ -6,9 +6,12 @@ const BOUND = 1.7e38;
 
 /** Scores with hidden ones so low that they are never the greatest and their exponential is 0; no other score changes. */
 export function hideScores(scores: tf.Tensor, visibility: Visibility | undefined): tf.Tensor {
-  if (visibility === undefined) return scores;
-  const limit = tf.mul(tf.sub(tf.cast(visibility.allowed, 'float32'), 0.5), 2 * BOUND); // BOUND or −BOUND
-  return tf.minimum(scores, limit);
+  return visibility === undefined ? scores : tf.minimum(scores, greatestScores(visibility.allowed));
+}
+
+/** What scores may be at most: hidden ones so little that they are as good as hidden. @returns of the shape of `allowed` */
+export function greatestScores(allowed: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.sub(tf.cast(allowed, 'float32'), 0.5), 2 * BOUND); // BOUND or −BOUND
 }
 
 /** Weights with exact zeros in rows that are hidden throughout. */

@@ -50,7 +50,7 @@ interface Trained {
 
 export default defineExample({
   summary: 'Learns to pronounce English words, with attention and without, and shows the alignments.',
-  minutes: { tensorflow: 4, wasm: 10 },
+  minutes: { tensorflow: 4, wasm: 5 },
   options: {
     word: { type: 'string', description: 'pronounce this word instead of training, where there is a trained model' },
     attention: {

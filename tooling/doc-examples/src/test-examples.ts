@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { collectExamples, type DocExample } from './collect-examples.ts';
 
 const FOLDER = '.doc-examples';
-const SECONDS = 120;
+const SECONDS = 300;
 const PARALLEL = 2;
 
 interface Placed extends DocExample {

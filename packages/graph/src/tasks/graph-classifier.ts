@@ -1,8 +1,15 @@
 import { Random, type RandomStream } from '@heed/attention-core';
-import { batchTensors, compile, crossEntropy, type Batch, type BatchTensors, type Folder } from '@heed/training';
+import {
+  type Batch,
+  batchTensors,
+  type BatchTensors,
+  compile,
+  crossEntropy,
+  type Folder,
+  parseConfig,
+} from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { parseConfig } from '../configs/parse-config.ts';
 import { checkGraph, type GraphData, type NodeSplit } from '../graph/graph-data.ts';
 import { padBatch } from '../graph/pad-batch.ts';
 import { fitTask, type TaskFitOptions, type TaskHistory } from './fit-task.ts';

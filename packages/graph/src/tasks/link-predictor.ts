@@ -1,9 +1,8 @@
 import { Random } from '@heed/attention-core';
-import type { Folder } from '@heed/training';
+import { type Folder, parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { AbstractGraph } from 'graphology-types';
 import { z } from 'zod';
-import { parseConfig } from '../configs/parse-config.ts';
 import { checkEdges, checkGraph, type EdgeList, type GraphData } from '../graph/graph-data.ts';
 import { isGraphology, readGraph } from '../graph/graphology-graph.ts';
 import { requireUndirected } from '../graph/edge-lists.ts';

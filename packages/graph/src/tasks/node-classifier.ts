@@ -1,8 +1,7 @@
-import { compile, crossEntropy, type Compiled, type Folder } from '@heed/training';
+import { compile, type Compiled, crossEntropy, type Folder, parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { AbstractGraph } from 'graphology-types';
 import { z } from 'zod';
-import { parseConfig } from '../configs/parse-config.ts';
 import { checkGraph, type GraphData } from '../graph/graph-data.ts';
 import { isGraphology, readGraph } from '../graph/graphology-graph.ts';
 import { captureEdges } from '../layers/edge-maps.ts';

@@ -1,7 +1,7 @@
 import type { Module, RandomStream } from '@heed/attention-core';
+import { parseConfig } from '@heed/training';
 import type * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { parseConfig } from '../configs/parse-config.ts';
 import type { LayerEdges } from '../layers/edge-tensors.ts';
 import type { NodeFeatures } from '../layers/node-features.ts';
 import { createGat } from '../models/gat/gat.ts';

@@ -1,8 +1,7 @@
 import { readSafetensors, writeSafetensors, type Module } from '@heed/attention-core';
-import { openFolder, type Folder } from '@heed/training';
+import { type Folder, openFolder, parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { z } from 'zod';
-import { parseConfig } from '../configs/parse-config.ts';
 
 /** Writes `config.json` and `model.safetensors`. */
 export async function saveTask(folder: Folder | string, description: object, model: Module): Promise<void> {

@@ -30,7 +30,7 @@ const ORDERS = [1, 2, 3, 4];
  * @example
  * ```ts
  * import { bleu } from '@heed/nlp';
- * bleu([{ hypothesis: 'A dog runs across the street.', references: ['A dog runs across a street.'] }]).bleu; // 64.35
+ * bleu([{ hypothesis: 'A dog runs across the street.', references: ['A dog runs across a street.'] }]).bleu; // 48.89
  * ```
  */
 export function bleu(texts: readonly TranslatedText[], { lowerCase = false }: BleuOptions = {}): Bleu {

@@ -1,7 +1,6 @@
 import type { LabelledMap } from '@heed/attention-core';
-import { openFolder, type Folder } from '@heed/training';
+import { type Folder, openFolder, parseConfig } from '@heed/training';
 import { z } from 'zod';
-import { parseConfig } from '../configs/parse-config.ts';
 import type { LexiconEntry } from '../datasets/lexicon.ts';
 import { alignPair } from '../decoding/align-pair.ts';
 import { searchAll } from '../decoding/search-all.ts';

@@ -1,5 +1,13 @@
 import { capture, labelMap, type AttentionMap, type LabelledMap } from '@heed/attention-core';
-import { batchTensors, loadPretrained, openFolder, readConfig, savePretrained, type Folder } from '@heed/training';
+import {
+  batchTensors,
+  loadPretrained,
+  openPretrained,
+  readConfig,
+  savePretrained,
+  type FileSource,
+  type Folder,
+} from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { bertConfigFrom, bertNames, publishedBertConfig } from '../models/bert/bert.names.ts';
 import { createBert, type Bert, type TokenBatch } from '../models/bert/bert.ts';
@@ -80,13 +88,13 @@ export class SentenceEncoder {
   }
 
   /**
-   * Opens a published BERT with its tokenizer: a folder or a path (see `startBackend` of @heed/node), or what `openPretrained` gives for a
-   * hub id. `max_seq_length` of a `sentence_bert_config.json` is heeded, and a `1_Pooling/config.json` must ask for the mean.
+   * Opens a published BERT with its tokenizer: from a folder or a path (see `startBackend` of @heed/node), from what `fetchData` got, or by
+   * its id on the Hugging Face hub. `max_seq_length` of a `sentence_bert_config.json` is heeded, and a `1_Pooling/config.json` must ask for the mean.
    *
    * @throws if a file is missing or damaged, the model is no BERT or is pooled otherwise, or the weights are of another config
    */
-  static async fromPretrained(where: Folder | string): Promise<SentenceEncoder> {
-    const folder = openFolder(where);
+  static async fromPretrained(where: FileSource | string): Promise<SentenceEncoder> {
+    const folder = await openPretrained(where);
     const config = await readConfig(folder);
     const bertConfig = bertConfigFrom(config);
     const tokenizer = await openTokenizer(folder);

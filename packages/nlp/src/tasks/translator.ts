@@ -1,8 +1,7 @@
 import type { LabelledMap } from '@heed/attention-core';
-import { batchTensors, crossEntropy, openFolder, type Folder } from '@heed/training';
+import { batchTensors, crossEntropy, type Folder, openFolder, parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { parseConfig } from '../configs/parse-config.ts';
 import type { TranslationPair } from '../datasets/translation-pair.ts';
 import { alignPair } from '../decoding/align-pair.ts';
 import { searchAll } from '../decoding/search-all.ts';

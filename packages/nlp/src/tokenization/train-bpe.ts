@@ -32,7 +32,7 @@ const SIDE = 2 ** 24;
  * ```ts
  * import { trainBpe } from '@heed/nlp';
  * const { model } = trainBpe(['low lower lowest', 'low'], { vocabularySize: 260 });
- * model.merges.map((pair) => pair.join('')); // ['lo', 'low', 'Ġlow', 'Ġlowe']
+ * model.merges.map((pair) => pair.join('')); // ['lo', 'Ġlo', 'Ġlow', 'Ġlowe']
  * ```
  */
 export function trainBpe(texts: Iterable<string>, options: TrainBpeOptions): TokenizerJson {

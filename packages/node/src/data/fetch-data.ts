@@ -1,4 +1,4 @@
-import type { DatasetCard, DatasetFile } from '@heed/training';
+import type { DatasetCard, DatasetFile, FileSource } from '@heed/training';
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ export interface FetchOptions {
 }
 
 /** A dataset's files, each checked against its sum. */
-export interface FetchedData {
+export interface FetchedData extends FileSource {
   readonly card: DatasetCard;
   /** Where each file came from, by name. */
   readonly sources: Readonly<Record<string, DataSource>>;
@@ -68,7 +68,9 @@ export async function fetchData(card: DatasetCard, options: FetchOptions = {}): 
     }
     return 'path' in file ? readFile(file.path) : file.content;
   };
-  return { card, sources, read, text: async (name) => new TextDecoder().decode(await read(name)) };
+  const text = async (name: string): Promise<string> => new TextDecoder().decode(await read(name));
+  const list = (): Promise<string[]> => Promise.resolve([...received.keys()].toSorted());
+  return { card, sources, label: card.name, list, read, text };
 }
 
 /** One place where a file may be. `use` throws if it is not there, or another is. */

@@ -1,4 +1,4 @@
-import type { Folder } from './folder.ts';
+import type { FileSource, Folder } from './folder.ts';
 
 let opener: ((path: string) => Folder) | undefined;
 
@@ -23,7 +23,9 @@ export function registerFolderOpener(open: ((path: string) => Folder) | undefine
  * }
  * ```
  */
-export function openFolder(folder: Folder | string): Folder {
+export function openFolder(folder: Folder | string): Folder;
+export function openFolder(folder: FileSource | string): FileSource;
+export function openFolder(folder: FileSource | string): FileSource {
   if (typeof folder !== 'string') return folder;
   if (opener !== undefined) return opener(folder);
   throw new Error(

@@ -28,11 +28,6 @@ describe('fetchHub', () => {
     expect(await folder.list()).toEqual(['config.json', 'model.safetensors']);
     expect(new TextDecoder().decode(await folder.read('config.json'))).toBe('{}');
     expect(asked[1]).toContain(COMMIT);
-  });
-
-  it('cannot be written, and says so', async () => {
-    const folder = await fetchHub('owner/name', { revision: 'v1', endpoint: 'https://hub.test', fetch: hub([]) });
-    await expect(folder.write('a', new Uint8Array())).rejects.toThrow('owner/name on the hub cannot be written');
     await expect(folder.read('../secret')).rejects.toThrow('fetchHub: owner/name must have the file, got "../secret"');
   });
 

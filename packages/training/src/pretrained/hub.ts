@@ -1,4 +1,4 @@
-import type { Folder } from '../checkpoints/folder.ts';
+import type { FileSource } from '../checkpoints/folder.ts';
 import { openFolder } from '../checkpoints/folder-opener.ts';
 
 export interface HubOptions {
@@ -8,7 +8,7 @@ export interface HubOptions {
 }
 
 /** Makes a hub's repository look like a folder: downloads, caches. */
-export type HubLoader = (id: string, options: HubOptions) => Promise<Folder>;
+export type HubLoader = (id: string, options: HubOptions) => Promise<FileSource>;
 
 export interface FetchHubOptions extends HubOptions {
   /** Default 'https://huggingface.co'. */
@@ -30,17 +30,17 @@ export function registerHubLoader(load: HubLoader | undefined): void {
  *
  * @throws if it is no path and the hub has no such repository or cannot be reached
  */
-export async function openPretrained(where: Folder | string, options: HubOptions = {}): Promise<Folder> {
+export async function openPretrained(where: FileSource | string, options: HubOptions = {}): Promise<FileSource> {
   if (typeof where !== 'string' || !isHubId(where)) return openFolder(where);
   return (await localFolder(where)) ?? loader(where, options);
 }
 
 /**
- * A hub's repository as a folder that cannot be written, read over https. All files are of one commit, whatever is pushed meanwhile.
+ * The files of a hub's repository, read over https. All files are of one commit, whatever is pushed meanwhile.
  *
  * @throws if the repository does not exist, or the hub cannot be reached
  */
-export async function fetchHub(id: string, options: FetchHubOptions = {}): Promise<Folder> {
+export async function fetchHub(id: string, options: FetchHubOptions = {}): Promise<FileSource> {
   const { revision = 'main', endpoint = 'https://huggingface.co', signal, fetch: get = globalThis.fetch } = options;
   if (!isHubId(id)) throw new Error(`fetchHub: a hub id must be "name" or "owner/name", got "${id}"`);
   const init = signal === undefined ? {} : { signal };
@@ -57,12 +57,9 @@ export async function fetchHub(id: string, options: FetchHubOptions = {}): Promi
   };
   const info = await load(`${endpoint}/api/models/${path(id)}/revision/${encodeURIComponent(revision)}`);
   const { sha, files } = parseInfo(await info.text(), id);
-  const refuse = () => Promise.reject(new Error(`fetchHub: ${id} on the hub cannot be written; save to a folder`));
   return {
     label: `${id}@${sha.slice(0, 8)}`,
     list: () => Promise.resolve([...files]),
-    write: refuse,
-    remove: refuse,
     async read(name) {
       if (!files.includes(name)) throw new Error(`fetchHub: ${id} must have the file, got "${name}"`);
       return new Uint8Array(await (await load(`${endpoint}/${path(id)}/resolve/${sha}/${path(name)}`)).arrayBuffer());
@@ -75,8 +72,8 @@ function isHubId(text: string): boolean {
   return /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(text);
 }
 
-async function localFolder(path: string): Promise<Folder | undefined> {
-  let folder: Folder;
+async function localFolder(path: string): Promise<FileSource | undefined> {
+  let folder: FileSource;
   try {
     folder = openFolder(path);
   } catch {

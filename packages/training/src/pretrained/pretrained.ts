@@ -1,6 +1,6 @@
 import type { Module, SafetensorsDtype, SafetensorsEntry } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import type { Folder } from '../checkpoints/folder.ts';
+import type { FileSource, Folder } from '../checkpoints/folder.ts';
 import { openFolder } from '../checkpoints/folder-opener.ts';
 import { mapWeights, plainNames, type MappedWeight, type NameMap } from './name-map.ts';
 import { WeightFiles, writeWeightFiles, type WeightFilesOptions } from './weight-files.ts';
@@ -50,7 +50,7 @@ export interface LoadedPretrained {
  * ```
  */
 export async function loadPretrained(
-  where: Folder | string,
+  where: FileSource | string,
   model: Module,
   names: NameMap,
   options: LoadPretrainedOptions = {},
@@ -129,7 +129,7 @@ export function publishedWeights(model: Module, names: NameMap): Record<string, 
 }
 
 /** `config.json` as an object. @throws if it is absent or no JSON object */
-export async function readConfig(where: Folder | string): Promise<Record<string, unknown>> {
+export async function readConfig(where: FileSource | string): Promise<Record<string, unknown>> {
   const folder = openFolder(where);
   const text = new TextDecoder().decode(await folder.read('config.json'));
   let config: unknown;

@@ -4,9 +4,9 @@
  * Deviation: weights begin as in PyTorch Geometric (Glorot over all heads together, biases 0).
  */
 import { Module, Random, type RandomStream } from '@heed/attention-core';
+import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { parseConfig } from '../../configs/parse-config.ts';
 import { edgesOf, type LayerEdges } from '../../layers/edge-tensors.ts';
 import { GatV2Layer } from '../../layers/gatv2-layer.ts';
 import { dropFeatures, type NodeFeatures } from '../../layers/node-features.ts';

@@ -17,9 +17,9 @@ import {
   weight,
   type RandomStream,
 } from '@heed/attention-core';
+import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { parseConfig } from '../../configs/parse-config.ts';
 import { edgesOf, type EdgeTensors, type LayerEdges } from '../../layers/edge-tensors.ts';
 import { firstRows } from '../../layers/message-passing.ts';
 import { glorot } from '../../layers/initial-weights.ts';

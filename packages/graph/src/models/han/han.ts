@@ -4,9 +4,9 @@
  * Deviation: relations may lead between different kinds, as in PyTorch Geometric's HANConv; the paper's metapaths lead from a kind to itself.
  */
 import { dropout, Linear, Module, Random, type RandomStream } from '@heed/attention-core';
+import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { parseConfig } from '../../configs/parse-config.ts';
 import type { EdgeTensors } from '../../layers/edge-tensors.ts';
 import { HanLayer, type HanOutput, type Relation } from '../../layers/han-layer.ts';
 

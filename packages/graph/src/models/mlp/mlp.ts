@@ -2,9 +2,9 @@
  * A multilayer perceptron over single nodes, which sees no edges: what a graph model must beat.
  */
 import { Module, Random, weight, type RandomStream } from '@heed/attention-core';
+import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { parseConfig } from '../../configs/parse-config.ts';
 import { glorot } from '../../layers/initial-weights.ts';
 import { dropFeatures, projectFeatures, type NodeFeatures } from '../../layers/node-features.ts';
 

@@ -39,9 +39,9 @@ import {
   type RandomStream,
   type Score,
 } from '@heed/attention-core';
+import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { parseConfig } from '../../configs/parse-config.ts';
 import type { ForwardMode, SequenceModel, SourceBatch, TeacherForcedBatch } from '../../decoding/sequence-model.ts';
 
 /** What a recurrent sequence-to-sequence model is. JSON, and enough to make the model again. */

@@ -1,6 +1,6 @@
 /** Runs every case on one backend and prints what came of it: `measure.ts <backend> [stock]`, started by `table.ts`. */
-import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
+import { startStock } from '../start-stock.ts';
 import { groups } from './cases/groups.ts';
 import { differences, distance, tryOp } from './try-op.ts';
 
@@ -17,15 +17,6 @@ export type MeasuredOps = Readonly<Record<string, Measured>>;
 const VALUE_TOLERANCE = 1e-5;
 /** Central differences of step 1e-2 in float32. */
 const GRADIENT_TOLERANCE = 5e-3;
-
-async function startStock(backend: string): Promise<void> {
-  if (backend === 'wasm') {
-    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-    const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-    setWasmPaths(entry.slice(0, entry.lastIndexOf('/') + 1));
-  }
-  await tf.setBackend(backend);
-}
 
 async function start(backend: string, stock: boolean): Promise<void> {
   if (stock) return startStock(backend);

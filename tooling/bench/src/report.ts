@@ -1,0 +1,83 @@
+import { cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { createRequire } from 'node:module';
+import { format, resolveConfig } from 'prettier';
+import type { Benchmark } from './benchmark.ts';
+import type { MeasuredRow } from './run-benchmark.ts';
+
+/** One benchmark as Markdown: heading, sentence, table. */
+export function section(benchmark: Benchmark, rows: readonly MeasuredRow[]): string {
+  const facts = [...new Set(rows.flatMap((row) => Object.keys(row.facts ?? {})))];
+  const compared = rows.some((row) => row.reference !== undefined);
+  const tensors = rows.some((row) => row.tensors === true) ? ['tensors at the peak'] : [];
+  const headings = ['work', ...facts, 'measured', ...tensors, ...(compared ? ['against', 'ratio', 'at most'] : [])];
+  const lines = [headings, headings.map(() => '---'), ...rows.map((row) => cells(row, facts, compared))];
+  const table = lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
+  return `### ${benchmark.title}\n\n${benchmark.about}\n\n${table}\n`;
+}
+
+function cells(row: MeasuredRow, facts: readonly string[], compared: boolean): string[] {
+  const { subject, reference, value, referenceValue, atMost, missing } = row;
+  const unit = row.measure === 'memory' ? 'MB' : 'ms';
+  const own = value === undefined ? `not measured: ${missing}` : `${subject.contender}: ${number(value)} ${unit}`;
+  const shown = [row.work, ...facts.map((fact) => String(row.facts?.[fact] ?? '')), own];
+  if (row.tensors === true) shown.push(row.tensorMemory === undefined ? '' : `${number(row.tensorMemory)} MB`);
+  if (!compared) return shown;
+  if (reference === undefined || value === undefined || referenceValue === undefined) return [...shown, '', '', ''];
+  const ratio = value / referenceValue;
+  const met = atMost === undefined ? '' : `${number(atMost)} ${ratio <= atMost ? '✓' : '✗'}`;
+  return [...shown, `${reference.contender}: ${number(referenceValue)} ${unit}`, number(ratio), met];
+}
+
+/** Three digits that count. */
+export function number(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** BENCHMARKS.md with the sections of these packages in place of their former ones. */
+export async function report(
+  previous: string,
+  packages: Readonly<Record<string, readonly string[]>>,
+  versions: Readonly<Record<string, string>>,
+): Promise<string> {
+  const former = [...previous.matchAll(/^## (.*)\n([\s\S]*?)(?=^## |$(?![\s\S]))/gm)];
+  const bodies = new Map(former.map(([, name, body]) => [name.trim(), body.trim()]));
+  for (const [name, sections] of Object.entries(packages)) {
+    bodies.set(name, [machine(versions), ...sections].join('\n\n'));
+  }
+  const text = [
+    '# Benchmarks',
+    '',
+    'Written by `npx pnpm@12 bench <package>`: medians of runs that take turns, so that ratios hold where milliseconds do not. ✓ and ✗ say',
+    'whether a ratio is what it shall be at most. PyTorch is found by `HEED_PYTHON`, or as a `python3` that has it.',
+    '',
+    ...[...bodies].sort().flatMap(([name, body]) => [`## ${name}`, '', body, '']),
+  ].join('\n');
+  return format(text, { ...(await resolveConfig(import.meta.url)), parser: 'markdown' });
+}
+
+function machine(versions: Readonly<Record<string, string>>): string {
+  const [{ model }] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const load = loadavg()[0].toFixed(1);
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return (
+    `${new Date().toISOString().slice(0, 10)} · ${cpus().length} × ${model.trim()}, ${memory} GB, ${platform()} ${release()}, ` +
+    `load average ${load} · Node ${process.versions.node} · ${named.join(' · ')}`
+  );
+}
+
+/** Versions of what was measured. */
+export function packageVersions(names: readonly string[]): Record<string, string> {
+  const require = createRequire(import.meta.url);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      try {
+        const entry = require.resolve(name);
+        const root = entry.slice(0, entry.lastIndexOf(name) + name.length);
+        return [[name, (require(`${root}/package.json`) as { version: string }).version]];
+      } catch {
+        return [];
+      }
+    }),
+  );
+}

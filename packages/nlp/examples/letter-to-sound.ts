@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { renderTerminal, type LabelledMap } from '@heed/attention-core';
 import {
   cmudict,
-  parseCmudict,
   Pronouncer,
+  readCmudict,
   recurrentSeq2SeqPresets,
   splitCmudict,
   withoutAttention,
@@ -22,8 +22,7 @@ import {
   type PronouncerEvaluation,
   type PronouncerFitOptions,
 } from '@heed/nlp';
-import { defineExample, progressBar, writeReport } from '@heed/node';
-import { dictionary } from 'cmu-pronouncing-dictionary';
+import { defineExample, downloadBar, fetchData, progressBar, writeReport } from '@heed/node';
 
 /** What fits the time: a few minutes natively, and a smaller model for a shorter time where matrices are slower. */
 const SETTINGS = {
@@ -80,7 +79,9 @@ export default defineExample({
       print(`There is no trained model yet, so "${word}" has to wait: training first.`);
     }
 
-    const { train, test } = splitCmudict(parseCmudict(dictionary));
+    const { train, test } = splitCmudict(
+      await readCmudict(await fetchData(cmudict, { signal, onEvent: downloadBar() })),
+    );
     const heldOut = test.slice(0, defaults.test);
     print(
       `CMUdict: ${train.length} words to learn from, ${heldOut.length} held-out words to test on ` +

@@ -1,4 +1,4 @@
-export { cmudict, parseCmudict, splitCmudict, type CmudictOptions } from './datasets/cmudict/cmudict.ts';
+export { cmudict, parseCmudict, readCmudict, splitCmudict, type CmudictOptions } from './datasets/cmudict/cmudict.ts';
 export { splitLexicon, type LexiconEntry, type LexiconSplits } from './datasets/lexicon.ts';
 export type { FileReader } from './datasets/file-reader.ts';
 export { multi30k, readMulti30k, type Multi30kLanguage, type Multi30kSplits } from './datasets/multi30k/multi30k.ts';

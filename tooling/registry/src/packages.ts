@@ -59,4 +59,31 @@ await startBackend();
 console.log(tf.getBackend(), tf.add(1, 2).dataSync()[0]);`,
     prints: 'wasm 3',
   },
+  '@heed/nlp': {
+    // What a layer norm leaves has variance 1: the squares of a vector of width 8 sum up to 8.
+    code: `import { createBert } from '@heed/nlp';
+import * as tf from '@tensorflow/tfjs';
+const widths = { modelWidth: 8, layers: 1, heads: 2, feedForwardWidth: 16 };
+const sizes = { vocabularySize: 9, maximumLength: 4, tokenTypes: 2 };
+const rest = { activation: 'gelu', epsilon: 1e-12, dropout: 0, attentionDropout: 0 };
+const bert = createBert({ ...widths, ...sizes, ...rest }, 7);
+const batch = { tokens: tf.tensor2d([[2, 5, 3]], [1, 3], 'int32'), lengths: tf.tensor1d([3], 'int32') };
+const { hiddenStates } = bert.forward(batch);
+const squares = await tf.sum(tf.square(hiddenStates), -1).data();
+console.log(Array.from(squares, Math.round).join());`,
+    prints: '8,8,8',
+  },
+  '@heed/graph': {
+    // Attention that has learnt nothing yet, all its parameters 0, is the mean of the neighbours.
+    code: `import { Random } from '@heed/attention-core';
+import { edgeTensors, GatLayer } from '@heed/graph';
+import * as tf from '@tensorflow/tfjs';
+const layer = new GatLayer({ inputs: 1, headWidth: 1, random: new Random(7) });
+layer.weight.assign(tf.ones([1, 1]));
+layer.sourceAttention.assign(tf.zeros([1, 1]));
+layer.targetAttention.assign(tf.zeros([1, 1]));
+const edges = edgeTensors({ sources: Int32Array.of(0, 1), targets: Int32Array.of(2, 2) }, 3);
+console.log((await layer.forward(tf.tensor2d([[1], [3], [0]]), edges).data()).join());`,
+    prints: '0,0,2',
+  },
 };

@@ -1,11 +1,12 @@
 /**
  * `npx pnpm@12 test:registry`: publishes every package to a registry on loopback and uses each as a stranger would, in empty
- * folders with an empty home. Names of packages as arguments limit what is used to those.
+ * folders with an empty home. Names of packages as arguments limit what is used to those; `--record` writes sizes and times to SIZES.md.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { FORWARD_PASSES, publishedPackages, type PublishedPackage } from './packages.ts';
 import { runCommand, type Outcome } from './run-command.ts';
 import { serveFolder } from './serve-folder.ts';
@@ -15,6 +16,8 @@ import { startRegistry, type Registry } from './verdaccio.ts';
 const root = join(import.meta.dirname, '../../..');
 const workspace = mkdtempSync(join(tmpdir(), 'heed-registry-'));
 const counts = { passed: 0, failed: 0, skipped: 0 };
+const measured = new Map<string, Measured>();
+const record = process.argv.includes('--record');
 
 function report(name: string, problem: string | undefined, detail = ''): void {
   if (problem === undefined) counts.passed++;
@@ -64,6 +67,7 @@ async function publish(registry: Registry, packages: readonly PublishedPackage[]
     );
     report(`publish ${name}`, failure(outcome));
     const { problems, kilobytes } = await inspectTarball(registry, name, join(workspace, 'tarballs'));
+    measured.set(name, { kilobytes });
     report(
       `what ${name} publishes is what was meant`,
       problems.length === 0 ? undefined : problems.join('\n'),
@@ -76,7 +80,9 @@ async function publish(registry: Registry, packages: readonly PublishedPackage[]
 async function installAlone(registry: Registry, { name }: PublishedPackage): Promise<void> {
   const { folder, env } = stranger(registry, `alone-${name}`);
   const installed = await runCommand('npm', ['install', name], { cwd: folder, env });
-  report(`npm install ${name}`, failure(installed), `${installed.seconds.toFixed(0)} s, ${await size(folder)}`);
+  const megabytes = await size(folder);
+  measured.set(name, { ...measured.get(name)!, installSeconds: installed.seconds, megabytes });
+  report(`npm install ${name}`, failure(installed), `${installed.seconds.toFixed(0)} s, ${megabytes} MB`);
   const pass = FORWARD_PASSES[name];
   if (pass === undefined) return report(`${name} alone computes`, `packages.ts has no forward pass for ${name}`);
   writeFileSync(join(folder, 'forward.js'), pass.code);
@@ -96,7 +102,7 @@ async function runReadme(registry: Registry, { name, example }: PublishedPackage
   report(
     `npm install ${wanted.join(' ')}`,
     failure(installed),
-    `${installed.seconds.toFixed(0)} s, ${await size(folder)}`,
+    `${installed.seconds.toFixed(0)} s, ${await size(folder)} MB`,
   );
   writeFileSync(join(folder, 'example.js'), example);
   writeFileSync(join(folder, 'example.ts'), example);
@@ -106,6 +112,7 @@ async function runReadme(registry: Registry, { name, example }: PublishedPackage
     failure(outcome) ?? (outcome.output.trim() === '' ? 'it printed nothing' : undefined),
     `${outcome.seconds.toFixed(0)} s`,
   );
+  measured.set(name, { ...measured.get(name)!, exampleSeconds: outcome.seconds });
   for (const [module, resolution] of [
     ['NodeNext', 'NodeNext'],
     ['ESNext', 'Bundler'],
@@ -186,19 +193,11 @@ async function useElsewhere(registry: Registry, { name, example }: PublishedPack
     'npx heed run --list, from an install',
     failure(listed) ?? (listed.output.includes('nlp/letter-to-sound') ? undefined : listed.output),
   );
-  const dictionary = await runCommand('npm', ['install', '--ignore-scripts', 'cmu-pronouncing-dictionary@3.0.0'], {
-    cwd: native.folder,
-    env: native.env,
-  });
   const ran = await runCommand('npx', ['heed', 'run', 'nlp/letter-to-sound', '--quick'], {
     cwd: native.folder,
     env: nativeEnv,
   });
-  report(
-    'npx heed run nlp/letter-to-sound --quick, from an install',
-    failure(dictionary) ?? failure(ran),
-    `${ran.seconds.toFixed(0)} s`,
-  );
+  report('npx heed run nlp/letter-to-sound --quick, from an install', failure(ran), `${ran.seconds.toFixed(0)} s`);
 }
 
 /** A Vite app that imports the package: it builds for the browser, and computes there. */
@@ -248,9 +247,39 @@ async function useInBrowser(registry: Registry, { name }: PublishedPackage): Pro
   );
 }
 
+/** Of what is installed, in MB. */
 async function size(folder: string): Promise<string> {
   const { output } = await runCommand('du', ['-sm', join(folder, 'node_modules')], { cwd: folder });
-  return `${output.split('\t')[0]} MB`;
+  return output.split('\t')[0];
+}
+
+interface Measured {
+  readonly kilobytes: number;
+  readonly installSeconds?: number;
+  readonly megabytes?: string;
+  readonly exampleSeconds?: number;
+}
+
+async function writeSizes(): Promise<void> {
+  const rows = Array.from(measured, ([name, { kilobytes, installSeconds, megabytes, exampleSeconds }]) => {
+    const seconds = (time: number | undefined) => (time === undefined ? '' : `${time.toFixed(0)} s`);
+    return `| ${name} | ${kilobytes} kB | ${megabytes} MB | ${seconds(installSeconds)} | ${seconds(exampleSeconds)} |`;
+  });
+  const text = [
+    '# What an install costs',
+    '',
+    'Written by `npx pnpm@12 test:registry --record`: each package by itself with the peers it needs, from a registry on loopback into an',
+    "empty folder; then its README's first example, on WASM.",
+    '',
+    `${new Date().toISOString().slice(0, 10)} · ${cpus().length} × ${cpus()[0].model.trim()} · Node ${process.versions.node}`,
+    '',
+    '| package | packed | installed, with all it needs | npm install | first example |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+  const path = join(import.meta.dirname, '../SIZES.md');
+  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }));
 }
 
 const upstream = (await runCommand('npm', ['config', 'get', 'registry'], { cwd: root })).output
@@ -263,11 +292,12 @@ try {
   const built = await runCommand('pnpm', ['run', 'build'], { cwd: root });
   report('build', failure(built), `${built.seconds.toFixed(0)} s`);
   await publish(registry, packages);
-  const wanted = process.argv.slice(2);
+  const wanted = process.argv.slice(2).filter((argument) => argument !== '--record');
   for (const published of packages.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     await installAlone(registry, published);
     await runReadme(registry, published);
   }
+  if (record) await writeSizes();
   const nlp = packages.find(({ name }) => name === '@heed/nlp')!;
   if (wanted.length === 0 || wanted.includes(nlp.name)) {
     await useElsewhere(registry, nlp);

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   cmudict,
-  parseCmudict,
   Pronouncer,
+  readCmudict,
   recurrentSeq2SeqPresets,
   splitCmudict,
   withoutAttention,
@@ -13,8 +13,7 @@ import {
   type PronouncerEvaluation,
   type PronouncerFitOptions,
 } from '@heed/nlp';
-import { defineResult, progressBar, type ResultContext } from '@heed/node';
-import { dictionary } from 'cmu-pronouncing-dictionary';
+import { defineResult, fetchData, progressBar, type ResultContext } from '@heed/node';
 
 const BEAMS = 5;
 const FULL = { epochs: 12, batchSize: 128, learningRate: 0.002, labelSmoothing: 0.1 };
@@ -38,7 +37,7 @@ export default defineResult({
   data: [cmudict],
   run: async (context) => {
     const { seed, quick, signal, print } = context;
-    const { train, validation, test } = splitCmudict(parseCmudict(dictionary));
+    const { train, validation, test } = splitCmudict(await readCmudict(await fetchData(cmudict, { signal })));
     const heldOut = quick ? test.slice(0, 200) : test;
     const chosenBy = quick ? validation.slice(0, 200) : validation;
     const preset = { ...recurrentSeq2SeqPresets['letter-to-sound'], ...(quick ? { hiddenWidth: 32 } : {}) };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dictionary } from 'cmu-pronouncing-dictionary';
 import { describe, expect, it } from 'vitest';
-import { cmudict, parseCmudict, splitCmudict } from './cmudict.ts';
+import { cmudict, parseCmudict, readCmudict, splitCmudict } from './cmudict.ts';
 
 describe('parseCmudict', () => {
   it('gathers the numbered entries of a word', () => {
@@ -27,6 +27,21 @@ describe('parseCmudict', () => {
 
   it('refuses an entry without phonemes', () => {
     expect(() => parseCmudict({ aalto: ' # name' })).toThrow('parseCmudict: aalto must have phonemes, got " # name"');
+  });
+});
+
+describe('readCmudict', () => {
+  const files = (text: string | Uint8Array) => ({
+    read: () => Promise.resolve(typeof text === 'string' ? new TextEncoder().encode(text) : text),
+  });
+
+  it('reads what the package exports, without running it', async () => {
+    const module = readFileSync(createRequire(import.meta.url).resolve('cmu-pronouncing-dictionary'));
+    expect(await readCmudict(files(module))).toEqual(parseCmudict(dictionary));
+  });
+
+  it('refuses a file without entries', async () => {
+    await expect(readCmudict(files('export {};'))).rejects.toThrow('index.js must have entries, got 10 characters');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { DatasetCard } from '@heed/training';
+import type { FileReader } from '../file-reader.ts';
 import { splitLexicon, type LexiconEntry, type LexiconSplits } from '../lexicon.ts';
 
 /** The CMU pronouncing dictionary, North American English, as npm carries it. */
@@ -31,6 +32,29 @@ export const cmudict: DatasetCard = {
 export interface CmudictOptions {
   /** Keep the vowels' stress (`AA1`). Default false, which gives the 39 phonemes of published results. */
   readonly stress?: boolean;
+}
+
+/**
+ * Reads the dictionary: its words with their pronunciations, as `parseCmudict` gives them.
+ *
+ * @throws if the file is missing or its entries are not lines of a word and its phonemes
+ *
+ * @example
+ * ```ts
+ * import { cmudict, readCmudict, splitCmudict } from '@heed/nlp';
+ * import { fetchData } from '@heed/node';
+ * const { train } = splitCmudict(await readCmudict(await fetchData(cmudict)));
+ * console.log(train.length); // 108046
+ * ```
+ */
+export async function readCmudict(files: FileReader, options: CmudictOptions = {}): Promise<LexiconEntry[]> {
+  const [{ name }] = cmudict.files;
+  const source = new TextDecoder().decode(await files.read(name));
+  // The file is a module that assigns one object literal, an entry a line. It is read, not run.
+  const entries = source.match(/^ {2}".*$/gm) ?? [];
+  if (entries.length === 0) throw new Error(`readCmudict: ${name} must have entries, got ${source.length} characters`);
+  const literal = entries.join('\n').replace(/,$/, '');
+  return parseCmudict(JSON.parse(`{${literal}}`) as Record<string, string>, options);
 }
 
 /**

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import { isDifferentiating } from '../autodiff/captured.ts';
 import type { Bias } from '../biases/bias.ts';
 import { Linear, requireWidth } from '../layers/linear.ts';
+import { projectHeads } from '../layers/project-heads.ts';
 import { and } from '../masks/algebra.ts';
 import type { Mask } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
@@ -126,15 +128,14 @@ export class MultiHeadAttention extends Module {
 
   /** @param x [B, L, M] @returns [B, L, M] */
   forward(x: tf.Tensor, inputs: MultiHeadAttentionInputs = {}): tf.Tensor {
-    const { memory = x, prepared, cache, queryPositions, mask, bias, random } = inputs;
+    const { cache, mask, bias, random } = inputs;
     return tf.tidy(() => {
       const start = cache?.start();
-      const query = splitHeads(this.query.forward(added(x, queryPositions)), this.heads); // [B, H, L, D]
-      const fresh = prepared ?? this.keysAndValues(memory, inputs.keyPositions, start);
-      const cached = cache?.append(fresh);
+      const projected = this.project(x, inputs, start);
+      const cached = cache?.append(projected);
       const heads = attention({
-        query: this.positions?.apply(query, start) ?? query,
-        ...(cached ?? fresh),
+        query: projected.query,
+        ...(cached ?? { key: projected.key, value: projected.value }),
         mask: cached === undefined || mask === undefined ? (cached?.mask ?? mask) : and(cached.mask, mask),
         bias,
         ...(this.score === undefined ? {} : { score: this.score }),
@@ -143,8 +144,25 @@ export class MultiHeadAttention extends Module {
         random,
         name: this.mapName,
       });
-      return this.output.forward(mergeHeads(heads));
+      const [batch, length] = x.shape as [number, number, number];
+      const rows = tf.reshape(tf.transpose(heads, [0, 2, 1, 3]), [batch * length, -1]); // [B·L, H·Dv]
+      return tf.reshape(this.output.forward(rows), [batch, length, -1]); // [B, L, M]
     });
+  }
+
+  /** Queries [B, H, L, D], keys [B, K, S, D] and values [B, K, S, Dv]. */
+  private project(x: tf.Tensor, inputs: MultiHeadAttentionInputs, start: number | tf.Scalar | undefined) {
+    const { memory = x, prepared, queryPositions, keyPositions } = inputs;
+    const alone = memory === x && prepared === undefined && queryPositions === undefined && keyPositions === undefined;
+    if (alone && this.heads === this.keyValueHeads) {
+      const [query, key, value] = projectTogether(x, [this.query, this.key, this.value], this.heads);
+      return { query: this.positioned(query, start), key: this.positioned(key, start), value };
+    }
+    const query = splitHeads(this.query.forward(added(x, queryPositions)), this.heads); // [B, H, L, D]
+    return {
+      query: this.positioned(query, start),
+      ...(prepared ?? this.keysAndValues(memory, keyPositions, start)),
+    };
   }
 
   /**
@@ -159,10 +177,32 @@ export class MultiHeadAttention extends Module {
   }
 
   private keysAndValues(memory: tf.Tensor, keyPositions?: tf.Tensor, start?: number | tf.Scalar) {
-    const key = splitHeads(this.key.forward(added(memory, keyPositions)), this.keyValueHeads); // [B, K, S, D]
-    const value = splitHeads(this.value.forward(memory), this.keyValueHeads); // [B, K, S, Dv]
-    return { key: this.positions?.apply(key, start) ?? key, value };
+    const [key, value] =
+      keyPositions === undefined
+        ? projectTogether(memory, [this.key, this.value], this.keyValueHeads) // [B, K, S, D] and [B, K, S, Dv]
+        : [
+            splitHeads(this.key.forward(added(memory, keyPositions)), this.keyValueHeads),
+            splitHeads(this.value.forward(memory), this.keyValueHeads),
+          ];
+    return { key: this.positioned(key, start), value };
   }
+
+  private positioned(x: tf.Tensor, start: number | tf.Scalar | undefined): tf.Tensor {
+    return this.positions?.apply(x, start) ?? x;
+  }
+}
+
+/**
+ * Projections of one input by head. In training one product serves them all, since it saves most of the gradient's ops; without a gradient
+ * laying the weights side by side costs more than it saves.
+ */
+function projectTogether(x: tf.Tensor, layers: readonly Linear[], heads: number): tf.Tensor4D[] {
+  const [first] = layers;
+  // adapters (LoRA) may stand in the place of a layer
+  const alike = layers.every((layer) => layer instanceof Linear && layer.weight.shape[1] === first.weight.shape[1]);
+  return alike && isDifferentiating()
+    ? projectHeads(x, layers, heads)
+    : layers.map((layer) => splitHeads(layer.forward(x), heads));
 }
 
 function added(x: tf.Tensor, positions: tf.Tensor | undefined): tf.Tensor {

@@ -4,9 +4,11 @@
  * - `maximum`, `minimum`, `squaredDifference` and `matMul` do not sum over dimensions along which an argument was spread: an error.
  * - `cumsum` permutes axes that are already in place: an error, or silently wrong numbers where the axes are of equal length.
  * - `mirrorPad` forgets what the mirrored margins add: silently wrong.
-
+ *
+ * and two that take many ops more than they need natively: `relu`'s, and `add`'s where a bias is added.
  */
 import * as tf from '@tensorflow/tfjs';
+import { reluGradient, sumRows } from './native-ops.ts';
 
 type Slope = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 
@@ -24,9 +26,10 @@ function registerBinary(kernelName: string, slopeOfA: Slope, slopeOfB: Slope): v
 }
 
 function sumOverSpread(gradient: tf.Tensor, shape: number[]): tf.Tensor {
+  if (shape.length === 1 && gradient.rank > 1 && shape[0] === gradient.shape.at(-1)) return sumRows(gradient);
   const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
   const summed = axes.length > 0 ? tf.sum(gradient, axes) : gradient;
-  return String(summed.shape) === String(shape) ? summed : tf.reshape(summed, shape);
+  return tf.reshape(summed, shape);
 }
 
 const indicator = (condition: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Slope => {
@@ -40,6 +43,34 @@ registerBinary(
   (a, b) => tf.mul(tf.sub(a, b), 2),
   (a, b) => tf.mul(tf.sub(b, a), 2),
 );
+
+tf.registerGradient({
+  kernelName: 'Add',
+  inputsToSave: ['a', 'b'],
+  gradFunc: (dy, [a, b]) => ({
+    a: () => sumOverSpread(dy as tf.Tensor, a.shape),
+    b: () => sumOverSpread(dy as tf.Tensor, b.shape),
+  }),
+});
+
+tf.registerGradient({
+  kernelName: 'Relu',
+  outputsToSave: [true],
+  gradFunc: (dy, [y]) => ({ x: () => reluGradient(dy as tf.Tensor, y) }),
+});
+
+// The two above may themselves be differentiated.
+tf.registerGradient({
+  kernelName: 'NativeReluGrad',
+  inputsToSave: ['input1'],
+  gradFunc: (dy, [y]) => ({ input0: () => reluGradient(dy as tf.Tensor, y), input1: () => tf.zerosLike(y) }),
+});
+
+tf.registerGradient({
+  kernelName: 'NativeBiasAddGrad',
+  inputsToSave: ['input0'],
+  gradFunc: (dy, [x]) => ({ input0: () => tf.add(tf.zerosLike(x), dy as tf.Tensor) }),
+});
 
 interface MatMulAttributes {
   readonly transposeA: boolean;

@@ -3,6 +3,7 @@ import './conv2d-backprop-filter.ts';
 import './conv3d-backprop-input.ts';
 import './depthwise-conv2d-backprop.ts';
 import './dilated-convolution-gradients.ts';
+import './fewer-native-ops.ts';
 import './gradients.ts';
 import './kernel-repairs.ts';
 import './philox-uniform.ts';

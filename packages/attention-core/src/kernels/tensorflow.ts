@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 
-interface OpAttribute {
+export interface OpAttribute {
   name: string;
   type: number;
   value: unknown;
@@ -19,9 +19,11 @@ export interface TensorflowBackend extends tf.KernelBackend {
     deleteTensor(id: number): void;
     readonly TF_ATTR_TYPE: number;
     readonly TF_ATTR_INT: number;
+    readonly TF_ATTR_BOOL: number;
     readonly TF_FLOAT: number;
     readonly TF_INT32: number;
   };
+  incRef(dataId: object): void;
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   createOutputTensor(metadata: OutputMetadata): tf.TensorInfo;
 }

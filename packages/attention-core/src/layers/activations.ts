@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { sigmoidGradient } from '../kernels/native-ops.ts';
 
 /** The activations that the models of this field use, by their usual names. */
 export type Activation = 'relu' | 'gelu' | 'gelu-tanh' | 'silu';
@@ -14,7 +15,7 @@ export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
     case 'gelu-tanh':
       return geluTanh(x);
     case 'silu':
-      return tf.mul(x, tf.sigmoid(x));
+      return silu(x);
   }
 }
 
@@ -33,20 +34,34 @@ export function gelu(x: tf.Tensor): tf.Tensor {
   );
 }
 
-/** x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))), the approximation of GPT-2 (`gelu_new`). */
+/** x·σ(x), also known as swish (Elfwing et al. 2017). */
+function silu(x: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x],
+    (x) => {
+      const share = tf.sigmoid(x);
+      return { value: tf.mul(x, share), saved: [x, share] };
+    },
+    (dy, [x, share]) => [tf.add(tf.mul(dy, share), sigmoidGradient(tf.mul(dy, x), share))],
+  );
+}
+
+/**
+ * x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))), the approximation of GPT-2 (`gelu_new`). With 1 + tanh(u) = 2σ(2u) it is
+ * x · σ(a·x·(1 + 0.044715 x²)) with a = 2√(2/π).
+ */
 export function geluTanh(x: tf.Tensor): tf.Tensor {
-  const scale = Math.sqrt(2 / Math.PI);
+  const a = 2 * Math.sqrt(2 / Math.PI);
   return withGradient(
     [x],
     (x) => {
       const squared = tf.square(x);
-      const tanh = tf.tanh(tf.mul(tf.mul(x, tf.add(tf.mul(squared, 0.044715), 1)), scale));
-      return { value: tf.mul(tf.mul(x, 0.5), tf.add(tanh, 1)), saved: [x, squared, tanh] };
+      const share = tf.sigmoid(tf.mul(x, tf.add(tf.mul(squared, 0.044715 * a), a)));
+      return { value: tf.mul(x, share), saved: [x, squared, share] };
     },
-    (dy, [x, squared, tanh]) => {
-      const slope = tf.mul(tf.add(tf.mul(squared, 3 * 0.044715), 1), scale);
-      const inner = tf.mul(tf.mul(x, tf.sub(1, tf.square(tanh))), slope);
-      return [tf.mul(dy, tf.mul(tf.add(tf.add(tanh, 1), inner), 0.5))];
+    (dy, [x, squared, share]) => {
+      const slope = tf.add(tf.mul(squared, 3 * 0.044715 * a), a); // of the sigmoid's argument
+      return [tf.add(tf.mul(dy, share), tf.mul(sigmoidGradient(tf.mul(dy, x), share), slope))];
     },
   );
 }

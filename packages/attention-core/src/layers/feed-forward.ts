@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { Module } from '../module/module.ts';
 import type { RandomStream } from '../random/random-stream.ts';
 import type { Random } from '../random/random.ts';
@@ -34,7 +34,10 @@ export class FeedForward extends Module {
 
   /** @param x [..., M] @returns [..., M] */
   forward(x: tf.Tensor, { random }: { random?: RandomStream | undefined } = {}): tf.Tensor {
-    const hidden = activate(this.hidden.forward(x), this.activation); // [..., hiddenWidth]
-    return this.output.forward(dropout(hidden, this.dropoutRate, random));
+    return tf.tidy(() => {
+      const rows = tf.reshape(x, [-1, x.shape[x.rank - 1]]); // [N, M]: each layer on its own would reshape
+      const hidden = activate(this.hidden.forward(rows), this.activation); // [N, hiddenWidth]
+      return tf.reshape(this.output.forward(dropout(hidden, this.dropoutRate, random)), x.shape);
+    });
   }
 }

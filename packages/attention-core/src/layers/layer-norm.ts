@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
 import { requireWidth, weight } from './linear.ts';
 
@@ -53,8 +54,7 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor1D, bias: tf.Tensor1D, ep
       const scaled = tf.mul(dy, gain);
       const projection = tf.mean(tf.mul(scaled, normalised), -1, true);
       const dx = tf.mul(tf.sub(tf.sub(scaled, tf.mean(scaled, -1, true)), tf.mul(normalised, projection)), inverse);
-      const byColumn = (tensor: tf.Tensor) => tf.sum(tf.reshape(tensor, [-1, gain.size]), 0);
-      return [dx, byColumn(tf.mul(dy, normalised)), byColumn(dy)];
+      return [dx, sumRows(tf.mul(dy, normalised)), sumRows(dy)];
     },
   );
 }

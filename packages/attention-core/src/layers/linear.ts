@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { addBias, product, sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
 
@@ -80,16 +81,16 @@ export function linear(x: tf.Tensor, w: tf.Tensor2D, b?: tf.Tensor1D): tf.Tensor
   return withGradient(
     b === undefined ? [x, w] : [x, w, b],
     (x, w, b) => {
-      const product = tf.matMul(rows(x, inputs), w as tf.Tensor2D);
-      const y = b === undefined ? product : tf.add(product, b);
-      return { value: x.rank === 2 ? y : tf.reshape(y, outputShape), saved: [x, w] };
+      const xRows = rows(x, inputs); // [N, I]
+      const y = product(xRows, w); // [N, O]
+      const value = b === undefined ? y : addBias(y, b);
+      return { value: x.rank === 2 ? value : tf.reshape(value, outputShape), saved: [xRows, w] };
     },
-    (dy, [x, w]) => {
-      const dyRows = rows(dy, outputs);
-      const dx = tf.matMul(dyRows, w as tf.Tensor2D, false, true);
-      const dw = tf.matMul(rows(x, inputs), dyRows, true, false);
-      const gradients = [x.rank === 2 ? dx : tf.reshape(dx, x.shape), dw];
-      return b === undefined ? gradients : [...gradients, tf.sum(dyRows, 0)];
+    (dy, [xRows, w]) => {
+      const dyRows = rows(dy, outputs); // [N, O]
+      const dx = product(dyRows, w, false, true); // [N, I]
+      const gradients = [x.rank === 2 ? dx : tf.reshape(dx, x.shape), product(xRows, dyRows, true)];
+      return b === undefined ? gradients : [...gradients, sumRows(dyRows)];
     },
   );
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
 import { requireWidth, weight } from './linear.ts';
 
@@ -50,7 +51,7 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor1D, epsilon: number): tf.Te
       const scaled = tf.mul(dy, gain);
       const projection = tf.mean(tf.mul(scaled, normalised), -1, true);
       const dx = tf.mul(tf.sub(scaled, tf.mul(normalised, projection)), inverse);
-      return [dx, tf.sum(tf.reshape(tf.mul(dy, normalised), [-1, gain.size]), 0)];
+      return [dx, sumRows(tf.mul(dy, normalised))];
     },
   );
 }

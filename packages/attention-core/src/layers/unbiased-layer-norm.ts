@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
 import type { LayerNormConfig } from './layer-norm.ts';
 import { requireWidth, weight } from './linear.ts';
@@ -53,8 +54,7 @@ function unbiasedLayerNorm(x: tf.Tensor, gain: tf.Tensor1D, bias: tf.Tensor1D, e
       const direction = tf.div(centred, tf.mul(tf.add(deviation, flat), freedom)); // ∂deviation/∂x
       const projection = tf.sum(tf.mul(scaled, normalised), -1, true);
       const dCentred = tf.div(tf.sub(scaled, tf.mul(direction, projection)), tf.add(deviation, epsilon));
-      const byColumn = (tensor: tf.Tensor) => tf.sum(tf.reshape(tensor, [-1, gain.size]), 0);
-      return [tf.sub(dCentred, tf.mean(dCentred, -1, true)), byColumn(tf.mul(dy, normalised)), byColumn(dy)];
+      return [tf.sub(dCentred, tf.mean(dCentred, -1, true)), sumRows(tf.mul(dy, normalised)), sumRows(dy)];
     },
   );
 }

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import { checkEdges, type EdgeList, type Matrix } from '../graph/graph-data.ts';
-import { upload } from './upload.ts';
 
 /** Edges on the device, as layers take them. */
 export interface EdgeTensors {
@@ -46,10 +45,10 @@ export function edgeTensors(edges: EdgeList, nodes: number, options: EdgeTensorO
     );
   }
   return {
-    sources: upload(tf.tensor1d(edges.sources, 'int32')),
-    targets: upload(tf.tensor1d(edges.targets, 'int32')),
+    sources: tf.tensor1d(edges.sources, 'int32'),
+    targets: tf.tensor1d(edges.targets, 'int32'),
     targetNodes,
-    ...(features === undefined ? {} : { features: upload(tf.tensor2d(features.data, [...features.shape])) }),
+    ...(features === undefined ? {} : { features: tf.tensor2d(features.data, [...features.shape]) }),
   };
 }
 

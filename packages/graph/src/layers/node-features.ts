@@ -1,7 +1,6 @@
 import { dropout, linear, type RandomStream, segmentSum, withGradient } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import type { Matrix } from '../graph/graph-data.ts';
-import { upload } from './upload.ts';
 
 /** Rows of which most numbers are 0, as the others: bags of words. K of them in all. */
 export interface SparseRows {
@@ -27,17 +26,17 @@ const SPARSE_BELOW = 0.1;
  */
 export function nodeFeatures({ data, shape }: Matrix): NodeFeatures {
   const filled = data.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
-  if (filled >= SPARSE_BELOW * data.length) return upload(tf.tensor2d(data, [...shape]));
+  if (filled >= SPARSE_BELOW * data.length) return tf.tensor2d(data, [...shape]);
   const places = new Int32Array(filled);
   let next = 0;
   data.forEach((value, place) => {
     if (value !== 0) places[next++] = place;
   });
-  const indices = (of: (place: number) => number) => upload(tf.tensor1d(places.map(of), 'int32'));
+  const indices = (of: (place: number) => number) => tf.tensor1d(places.map(of), 'int32');
   return {
     rows: indices((place) => Math.floor(place / shape[1])),
     columns: indices((place) => place % shape[1]),
-    values: upload(tf.tensor1d(Float32Array.from(places, (place) => data[place]))),
+    values: tf.tensor1d(Float32Array.from(places, (place) => data[place])),
     shape,
   };
 }

@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { checkGraph, type GraphData } from '../graph/graph-data.ts';
 import { isGraphology, readGraph } from '../graph/graphology-graph.ts';
 import { captureEdges } from '../layers/edge-maps.ts';
-import { upload } from '../layers/upload.ts';
 import { explainNode, type EdgeExplanation } from './explain-node.ts';
 import { fitTask, type TaskFitOptions, type TaskHistory } from './fit-task.ts';
 import { graphTensors, type GraphTensors } from './graph-tensors.ts';
@@ -279,9 +278,9 @@ class Measurement {
   private readonly compiled: Compiled<[], tf.Tensor1D>;
 
   constructor(model: NodeModel, { x, edges }: GraphTensors, data: NodeData, nodes: Int32Array) {
-    this.chosen = upload(tf.tensor1d(nodes, 'int32'));
+    this.chosen = tf.tensor1d(nodes, 'int32');
     const labels = nodes.map((node) => data.labels[node]);
-    this.labels = upload(tf.tensor1d(labels, 'int32'));
+    this.labels = tf.tensor1d(labels, 'int32');
     this.compiled = compile(() =>
       tf.tidy(() => {
         const logits = tf.gather(model.forward(x, edges), this.chosen); // [chosen, classes]

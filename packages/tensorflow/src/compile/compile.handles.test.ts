@@ -31,6 +31,23 @@ describe.runIf(native)('compile and the tensors around a function', () => {
     if (left.some((count) => count !== 0)) throw new Error(`tensors and handles left behind: ${left.join(', ')}`);
   });
 
+  describe('tensors from outside that are not on the device yet', () => {
+    it('are the same in the second recording, whatever is used beside and before them', () => {
+      const large = (value: number) => tf.tensor1d(new Float32Array(2000).fill(value));
+      const [first, second, unused] = [large(1), large(2), large(3)];
+      const small = tf.tensor1d([10]);
+      const v = tf.variable(large(100));
+      const compiled = compile((x: tf.Tensor) => {
+        tf.mul(unused, unused); // comes to the device, but no result needs it
+        return tf.tidy(() => x.add(v.add(first)).add(tf.concat([second, small]).sum()));
+      });
+      const x = large(1000);
+      for (let i = 0; i < 4; i++) expect(compiled(x).dataSync()[7]).toBe(1000 + 100 + 1 + 4000 + 10);
+      expect(compiled.recordings).toBe(1);
+      compiled.dispose();
+    });
+  });
+
   describe('handles that are shared', () => {
     it('f(a, a) recorded and f(a, b) called are told apart', () => {
       const compiled = compile((x: tf.Tensor, y: tf.Tensor) => x.sub(y));

@@ -22,7 +22,7 @@ export class GraphBuilder {
   /** Handles with greater numbers were made while recording. */
   readonly #lastOutside: number;
   readonly #variables = new Map<number, Variable>();
-  /** What is known of handles from outside. */
+  /** What is known of handles from outside, and of large tensors that were made from values. */
   readonly #outside = new Map<number, TensorMetadata>();
   readonly #sources = new Map<number, Source>();
   readonly #constants = new Map<string, Source>();
@@ -58,7 +58,8 @@ export class GraphBuilder {
     const small = values.length <= constantElements;
     const repeated = !small && whole && isRepeated(values, dtype, this.#binding);
     if (!small && !repeated) {
-      this.#capture({ id, dtype, shape: [...shape] }, undefined);
+      // Captured at its first use, as one from outside: a tensor that comes to the device now is one of those in the next recording.
+      this.#outside.set(id, { id, dtype, shape: [...shape] });
       return;
     }
     const kept = copyOf(repeated ? values.slice(0, 1) : values);
@@ -160,15 +161,11 @@ export class GraphBuilder {
     const { id, dtype, shape } = metadata;
     const size = shape.reduce((product, length) => product * length, 1);
     if (size > constantElements || ![TF_FLOAT, TF_INT32, TF_BOOL, TF_STRING].includes(dtype)) {
-      return this.#capture(metadata, id);
+      const origin: Origin = { kind: 'captured', id: copyHandle(this.#binding, metadata), original: id };
+      return this.#addInput(id, dtype, shape, origin, false);
     }
     this.addConstant(id, shape, dtype, this.#binding.tensorDataSync(id), false);
     return this.sourceOf(id);
-  }
-
-  #capture(metadata: TensorMetadata, original: number | undefined): Source {
-    const origin: Origin = { kind: 'captured', id: copyHandle(this.#binding, metadata), original };
-    return this.#addInput(metadata.id, metadata.dtype, metadata.shape, origin, false);
   }
 }
 

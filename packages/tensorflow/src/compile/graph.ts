@@ -7,8 +7,8 @@ import type { Attribute, TensorValues } from './native-backend.ts';
 export type Origin =
   | { readonly kind: 'argument'; readonly index: number }
   | { readonly kind: 'variable'; readonly variable: Variable }
-  /** A tensor from outside, or one too large to be written into the function; `id` is a handle of our own. */
-  | { readonly kind: 'captured'; readonly id: number; readonly original: number | undefined };
+  /** A tensor from outside, or one too large to be written into the function; `id` is a handle of our own, `original` the tensor's. */
+  | { readonly kind: 'captured'; readonly id: number; readonly original: number };
 
 export interface Input {
   readonly kind: 'input';

@@ -24,7 +24,7 @@ function compareOrigins(first: Input, second: Input, binding: Binding): string |
     return `the variable ${b.variable.name} where there was ${a.variable.name}`;
   }
   if (a.kind !== 'captured' || b.kind !== 'captured') return undefined;
-  if (a.original !== undefined && a.original === b.original) return undefined;
+  if (a.original === b.original) return undefined;
   if (sameValues(binding.tensorDataSync(a.id), binding.tensorDataSync(b.id))) return undefined;
   return `another tensor of shape [${second.shape.join()}] from outside (pass it as an argument)`;
 }

@@ -1,4 +1,4 @@
-import { withGradient } from '@heed/attention-core';
+import { hasNativeOps, nativeOp, withGradient } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 
 export interface CrossEntropyOptions {
@@ -33,26 +33,59 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: Cros
   const classes = logits.shape[logits.rank - 1];
   return tf.tidy(() => {
     const wanted = tf.reshape<tf.Rank.R1>(labels, [-1]); // [N]
-    return withGradient(
-      [tf.reshape(logits, [-1, classes])], // [N, V]
-      (scores) => {
-        const counted = tf.cast(tf.notEqual(wanted, ignoreIndex), 'float32'); // [N]
-        const share = tf.div(counted, tf.maximum(tf.sum(counted), 1)); // [N]
-        const highest = tf.max(scores, 1, true); // [N, 1]
-        const normaliser = tf.add(tf.log(tf.sum(tf.exp(tf.sub(scores, highest)), 1, true)), highest); // [N, 1]
-        const chosen = tf.sum(tf.mul(scores, smoothedTarget(wanted, classes, labelSmoothing)), 1); // [N]
-        return {
-          value: tf.sum(tf.mul(tf.sub(tf.squeeze(normaliser, [1]), chosen), share)),
-          saved: [scores, normaliser, wanted, share], // not the target, which is as large as the scores: it is made again
-        };
-      },
-      (dy, [scores, normaliser, wanted, share]) => {
-        const probabilities = tf.exp(tf.sub(scores, normaliser)); // [N, V]
-        const target = smoothedTarget(wanted as tf.Tensor1D, classes, labelSmoothing); // [N, V]
-        return [tf.mul(tf.sub(probabilities, target), tf.expandDims(tf.mul(share, dy), 1))];
-      },
-    ) as tf.Scalar;
+    const scores = tf.reshape<tf.Rank.R2>(logits, [-1, classes]); // [N, V]
+    const isCounted = tf.notEqual(wanted, ignoreIndex); // [N]
+    const counted = tf.cast(isCounted, 'float32');
+    const share = tf.div(counted, tf.maximum(tf.sum(counted), 1)); // [N]
+    if (labelSmoothing === 0 && hasNativeOps()) {
+      return nativeCrossEntropy(scores, tf.mul(wanted, tf.cast(isCounted, 'int32')), share);
+    }
+    return composedCrossEntropy(scores, wanted, share, labelSmoothing);
   });
+}
+
+/** TensorFlow's own op, which gives its gradient with it; it refuses labels outside [0, V), so ignored ones are 0 here. */
+function nativeCrossEntropy(scores: tf.Tensor2D, labels: tf.Tensor, share: tf.Tensor): tf.Scalar {
+  return withGradient(
+    [scores],
+    (scores) => {
+      const [losses, slopes] = nativeOp('SparseSoftmaxCrossEntropyWithLogits', [scores, labels], {
+        outputs: 2,
+        attributes: ({ TF_ATTR_TYPE, TF_FLOAT, TF_INT32 }) => [
+          { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+          { name: 'Tlabels', type: TF_ATTR_TYPE, value: TF_INT32 },
+        ],
+      });
+      return { value: tf.sum(tf.mul(losses, share)), saved: [slopes, share] }; // [N, V] and [N]
+    },
+    (dy, [slopes, share]) => [tf.mul(slopes, tf.expandDims(tf.mul(share, dy), 1))],
+  ) as tf.Scalar;
+}
+
+function composedCrossEntropy(
+  scores: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  share: tf.Tensor,
+  labelSmoothing: number,
+): tf.Scalar {
+  const classes = scores.shape[1];
+  return withGradient(
+    [scores],
+    (scores) => {
+      const highest = tf.max(scores, 1, true); // [N, 1]
+      const normaliser = tf.add(tf.log(tf.sum(tf.exp(tf.sub(scores, highest)), 1, true)), highest); // [N, 1]
+      const chosen = tf.sum(tf.mul(scores, smoothedTarget(labels, classes, labelSmoothing)), 1); // [N]
+      return {
+        value: tf.sum(tf.mul(tf.sub(tf.squeeze(normaliser, [1]), chosen), share)),
+        saved: [scores, normaliser, labels, share], // not the target, which is as large as the scores: it is made again
+      };
+    },
+    (dy, [scores, normaliser, labels, share]) => {
+      const probabilities = tf.exp(tf.sub(scores, normaliser)); // [N, V]
+      const target = smoothedTarget(labels as tf.Tensor1D, classes, labelSmoothing); // [N, V]
+      return [tf.mul(tf.sub(probabilities, target), tf.expandDims(tf.mul(share, dy), 1))];
+    },
+  ) as tf.Scalar;
 }
 
 /** How many positions count: a `weight` for `train()`. @param labels int32 [...] @returns float32 scalar */

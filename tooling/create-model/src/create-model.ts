@@ -2,6 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { makeModel } from './make-model.ts';
 
+function run(command: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0)
+    throw error ?? new Error(`create-model: ${command} ${args.join(' ')} ended with exit code ${status}`);
+}
+
 const [domain, name] = process.argv.slice(2);
 if (domain === undefined || name === undefined) {
   console.error(
@@ -11,7 +17,9 @@ if (domain === undefined || name === undefined) {
 }
 try {
   const files = makeModel(process.cwd(), domain, name);
-  spawnSync('prettier', ['--write', '--log-level=warn', ...files], { stdio: 'inherit' });
+  run('prettier', ['--write', '--log-level=warn', ...files]);
+  if (files.some((file) => file.endsWith('package.json'))) run('pnpm', ['install', '--no-frozen-lockfile']);
+  run('pnpm', ['run', 'api']);
   console.log(`Written, and passing the checks as it is:\n${files.map((file) => `  ${file}`).join('\n')}
 
 To fill in (CONTRIBUTING_MODELS.md walks through it):
@@ -19,7 +27,7 @@ To fill in (CONTRIBUTING_MODELS.md walks through it):
   2. the test: parity with a reference implementation, bad input
   3. the example: real data, a result worth seeing, the minutes it takes
   4. the ledger entry: task, protocol, published figures; then npx pnpm@12 results ${domain}/${name}
-  5. the changeset, for the package's users; npx pnpm@12 api for the API report; the README's table of models
+  5. the changeset, for the package's users; npx pnpm@12 api whenever exports change; the README's table of models
 
 Try it: npx pnpm@12 demo ${domain}/${name}
         npx pnpm@12 exec vitest run packages/${domain}/src/models/${name}`);

@@ -27,6 +27,7 @@ describe('create-model', () => {
       'packages/vision/examples/results/swin-lite.ts',
       '.changeset/vision-swin-lite.md',
       'packages/vision/src/index.ts',
+      'packages/vision/examples/package.json',
     ]);
     expect(read(files[0])).toContain('export class SwinLite extends Module');
     expect(read(files[4])).toContain("'@heed/vision': minor");
@@ -34,6 +35,15 @@ describe('create-model', () => {
       "export { createSwinLite, SwinLite, type SwinLiteBatch, type SwinLiteConfig } from './models/swin-lite/swin-lite.ts';",
     );
     expect(files.filter((file) => read(file).includes('{{'))).toEqual([]);
+    expect(JSON.parse(read(files[6]))).toEqual({
+      dependencies: {
+        '@heed/attention-core': 'workspace:^',
+        '@heed/node': 'workspace:^',
+        '@heed/training': 'workspace:^',
+        '@tensorflow/tfjs': 'catalog:',
+      },
+    });
+    expect(makeModel(root, 'vision', 'cait')).not.toContain('packages/vision/examples/package.json');
   });
 
   it('refuses an unknown domain, a name that is not kebab-case, and a model that exists, and writes nothing then', () => {

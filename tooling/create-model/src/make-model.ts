@@ -3,10 +3,14 @@ import { dirname, join } from 'node:path';
 
 const TEMPLATES = join(import.meta.dirname, '../templates');
 
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
 /**
  * Writes a model that passes the checks as it is: the model with its test, an example, a ledger entry, a changeset, and its export.
  *
- * @returns the files written or changed
+ * @returns the files written or changed; a manifest is among them where the example needs a package that no other example there needs
  * @throws if the domain is unknown, the name is not kebab-case, or the model exists
  */
 export function makeModel(root: string, domain: string, name: string): string[] {
@@ -42,5 +46,20 @@ export function makeModel(root: string, domain: string, name: string): string[] 
   const index = `${home}/src/index.ts`;
   const exported = `export { create${Class}, ${Class}, type ${Class}Batch, type ${Class}Config } from './models/${name}/${name}.ts';\n`;
   writeFileSync(join(root, index), readFileSync(join(root, index), 'utf8') + exported);
-  return [...Object.keys(files), index];
+  const manifest = `${home}/examples/package.json`;
+  const needed = ['@heed/attention-core', '@heed/node', '@heed/training', '@tensorflow/tfjs'];
+  const added = addDependencies(join(root, manifest), needed);
+  return [...Object.keys(files), index, ...(added ? [manifest] : [])];
+}
+
+/** @returns whether any had been missing */
+function addDependencies(path: string, names: readonly string[]): boolean {
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  const before = manifest.dependencies ?? {};
+  const missing = names.filter((name) => before[name] === undefined);
+  if (missing.length === 0) return false;
+  const added = missing.map((name) => [name, name.startsWith('@heed/') ? 'workspace:^' : 'catalog:'] as const);
+  const dependencies = Object.fromEntries([...Object.entries(before), ...added].sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(path, `${JSON.stringify({ ...manifest, dependencies }, null, 2)}\n`);
+  return true;
 }

@@ -1,11 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 
 export interface PublishedPackage {
   readonly name: string;
   readonly folder: string;
+  /** The arguments of its README's first `npm install` line. */
+  readonly installs: readonly string[];
   /** The first TypeScript example of its README. */
   readonly example: string;
+  /** The same in JavaScript: without its types. */
+  readonly script: string;
 }
 
 /** All packages of the workspace that are published. @throws if one has no README, or a README without an example */
@@ -21,8 +26,16 @@ export function publishedPackages(root: string): PublishedPackage[] {
     const example = /```(?:ts|js)\n([\s\S]*?)```/.exec(readme)?.[1];
     if (example === undefined)
       throw new Error(`publishedPackages: the README of ${manifest.name} must have a \`\`\`ts example, got none`);
-    return [{ name: manifest.name, folder, example }];
+    const installs = /^npm install (.*)$/m.exec(readme)?.[1].split(' ');
+    if (installs === undefined)
+      throw new Error(`publishedPackages: the README of ${manifest.name} must say npm install …, got no such line`);
+    return [{ name: manifest.name, folder, installs, example, script: withoutTypes(example) }];
   });
+}
+
+function withoutTypes(code: string): string {
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
+  return ts.transpileModule(code, { compilerOptions }).outputText;
 }
 
 /**

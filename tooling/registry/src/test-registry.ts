@@ -15,6 +15,8 @@ import { startRegistry, type Registry } from './verdaccio.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const workspace = mkdtempSync(join(tmpdir(), 'heed-registry-'));
+type Environment = Readonly<Record<string, string | undefined>>;
+
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const measured = new Map<string, Measured>();
 const record = process.argv.includes('--record');
@@ -30,7 +32,7 @@ function report(name: string, problem: string | undefined, detail = ''): void {
 const failure = ({ code, output }: Outcome) => (code === 0 ? undefined : output.split('\n').slice(-25).join('\n'));
 
 /** An empty project of a stranger: no configuration but the registry's, no cache but the one all strangers share. */
-function stranger(registry: Registry, name: string): { folder: string; env: Record<string, string | undefined> } {
+function stranger(registry: Registry, name: string): { folder: string; env: Environment } {
   const folder = join(workspace, 'projects', name.replaceAll(/[@/]/g, '-').replace(/^-/, ''));
   const home = join(folder, '.home');
   mkdirSync(home, { recursive: true });
@@ -60,11 +62,10 @@ function stranger(registry: Registry, name: string): { folder: string; env: Reco
 async function publish(registry: Registry, packages: readonly PublishedPackage[]): Promise<void> {
   for (const { name, folder } of packages) {
     const env = { npm_config_userconfig: registry.npmrc, npm_config_registry: registry.url };
-    const outcome = await runCommand(
-      'pnpm',
-      ['publish', '--no-git-checks', '--ignore-scripts', '--registry', registry.url],
-      { cwd: folder, env },
-    );
+    const outcome = await runCommand('pnpm', ['publish', '--no-git-checks', '--registry', registry.url], {
+      cwd: folder,
+      env,
+    });
     report(`publish ${name}`, failure(outcome));
     const { problems, kilobytes } = await inspectTarball(registry, name, join(workspace, 'tarballs'));
     measured.set(name, { kilobytes });
@@ -94,19 +95,31 @@ async function installAlone(registry: Registry, { name }: PublishedPackage): Pro
   );
 }
 
+/** Native TensorFlow as the README says. The library is large: strangers share the one that this machine has. @returns the environment with it */
+async function installNative(name: string, folder: string, env: Environment): Promise<Environment> {
+  const { HOME, HEED_CACHE } = process.env;
+  const withNative = { ...env, HOME, HEED_CACHE, HEED_TENSORFLOW: undefined };
+  const command = name === '@heed/tensorflow' ? ['heed-tensorflow', 'install'] : ['heed', 'install-tensorflow'];
+  const installed = await runCommand('npx', command, { cwd: folder, env: withNative });
+  report(`npx ${command.join(' ')}`, failure(installed), `${installed.seconds.toFixed(0)} s`);
+  return withNative;
+}
+
 /** The README's first example, in JavaScript and through the types of both module resolutions. */
-async function runReadme(registry: Registry, { name, example }: PublishedPackage): Promise<void> {
+async function runReadme(registry: Registry, { name, installs, example, script }: PublishedPackage): Promise<void> {
   const { folder, env } = stranger(registry, `readme-${name}`);
-  const wanted = [...new Set([name, '@heed/node', '@types/node@20'])];
+  const wanted = [...new Set([...installs, '@heed/node', '@types/node@20'])];
   const installed = await runCommand('npm', ['install', ...wanted], { cwd: folder, env });
   report(
     `npm install ${wanted.join(' ')}`,
     failure(installed),
     `${installed.seconds.toFixed(0)} s, ${await size(folder)} MB`,
   );
-  writeFileSync(join(folder, 'example.js'), example);
+  const native = installs.includes('@tensorflow/tfjs-node');
+  const exampleEnv = native ? await installNative(name, folder, env) : env;
+  writeFileSync(join(folder, 'example.js'), script);
   writeFileSync(join(folder, 'example.ts'), example);
-  const outcome = await runCommand('node', ['example.js'], { cwd: folder, env });
+  const outcome = await runCommand('node', ['example.js'], { cwd: folder, env: exampleEnv });
   report(
     `the README's example of ${name} runs`,
     failure(outcome) ?? (outcome.output.trim() === '' ? 'it printed nothing' : undefined),
@@ -140,12 +153,12 @@ async function runReadme(registry: Registry, { name, example }: PublishedPackage
 }
 
 /** The same README example where it may behave otherwise: newer Nodes, pnpm, native TensorFlow, a browser; and an example by name. */
-async function useElsewhere(registry: Registry, { name, example }: PublishedPackage): Promise<void> {
+async function useElsewhere(registry: Registry, { name, installs, script }: PublishedPackage): Promise<void> {
   for (const version of ['22', '24']) {
     const { folder, env } = stranger(registry, `node-${version}`);
-    const installed = await runCommand('npm', ['install', name, '@heed/node', `node@${version}`], { cwd: folder, env });
+    const installed = await runCommand('npm', ['install', ...installs, `node@${version}`], { cwd: folder, env });
     report(`npm install ${name} with Node ${version}`, failure(installed));
-    writeFileSync(join(folder, 'example.js'), example);
+    writeFileSync(join(folder, 'example.js'), script);
     const node = join(folder, 'node_modules/node/bin/node');
     const found = await runCommand(node, ['--version'], { cwd: folder, env });
     report(`Node ${version} is Node ${version}`, found.output.startsWith(`v${version}.`) ? undefined : found.output);
@@ -159,29 +172,21 @@ async function useElsewhere(registry: Registry, { name, example }: PublishedPack
   writeFileSync(join(withPnpm.folder, 'pnpm-workspace.yaml'), 'allowBuilds: { core-js: false }\n');
   writeFileSync(join(withPnpm.folder, '.npmrc'), `registry=${registry.url}\n`);
   const pnpmEnv = { ...withPnpm.env, npm_config_yes: 'true' };
-  const added = await runCommand('npx', ['pnpm@12', 'add', name, '@heed/node'], { cwd: withPnpm.folder, env: pnpmEnv });
-  report(`pnpm add ${name} @heed/node`, failure(added), `${added.seconds.toFixed(0)} s`);
-  writeFileSync(join(withPnpm.folder, 'example.js'), example);
+  const added = await runCommand('npx', ['pnpm@12', 'add', ...installs], { cwd: withPnpm.folder, env: pnpmEnv });
+  report(`pnpm add ${installs.join(' ')}`, failure(added), `${added.seconds.toFixed(0)} s`);
+  writeFileSync(join(withPnpm.folder, 'example.js'), script);
   report(
     `the README's example of ${name} runs under pnpm`,
     failure(await runCommand('node', ['example.js'], { cwd: withPnpm.folder, env: withPnpm.env })),
   );
 
   const native = stranger(registry, 'native');
-  // The native library is large: strangers share the one that this machine has.
-  const nativeEnv = {
-    ...native.env,
-    HOME: process.env.HOME,
-    HEED_CACHE: process.env.HEED_CACHE,
-    HEED_TENSORFLOW: undefined,
-  };
-  await runCommand('npm', ['install', '--ignore-scripts', name, '@heed/node', '@tensorflow/tfjs-node'], {
+  await runCommand('npm', ['install', '--ignore-scripts', ...installs, '@tensorflow/tfjs-node'], {
     cwd: native.folder,
     env: native.env,
   });
-  const tensorflow = await runCommand('npx', ['heed', 'install-tensorflow'], { cwd: native.folder, env: nativeEnv });
-  report('npx heed install-tensorflow', failure(tensorflow), `${tensorflow.seconds.toFixed(0)} s`);
-  writeFileSync(join(native.folder, 'example.js'), example);
+  const nativeEnv = await installNative(name, native.folder, native.env);
+  writeFileSync(join(native.folder, 'example.js'), script);
   const onTensorflow = await runCommand('node', ['example.js'], {
     cwd: native.folder,
     env: { ...nativeEnv, HEED_BACKEND: 'tensorflow' },
@@ -289,6 +294,7 @@ const upstream = (await runCommand('npm', ['config', 'get', 'registry'], { cwd: 
 const registry = await startRegistry(join(workspace, 'registry'), upstream);
 try {
   const packages = publishedPackages(root);
+  await runCommand('pnpm', ['run', 'clean'], { cwd: root });
   const built = await runCommand('pnpm', ['run', 'build'], { cwd: root });
   report('build', failure(built), `${built.seconds.toFixed(0)} s`);
   await publish(registry, packages);

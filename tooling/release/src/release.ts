@@ -40,6 +40,7 @@ function printPlan(): void {
 }
 
 if (values['dry-run']) printPlan();
+run('pnpm', ['run', 'clean']); // what sources have left behind must not be published
 run('pnpm', ['run', 'build']);
 run('pnpm', [
   '--recursive',

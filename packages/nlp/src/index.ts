@@ -2,14 +2,26 @@ export { cmudict, parseCmudict, readCmudict, splitCmudict, type CmudictOptions }
 export { splitLexicon, type LexiconEntry, type LexiconSplits } from './datasets/lexicon.ts';
 export type { FileReader } from './datasets/file-reader.ts';
 export { multi30k, readMulti30k, type Multi30kLanguage, type Multi30kSplits } from './datasets/multi30k/multi30k.ts';
+export { splitTagged, type TaggedSplits, type TaggedTokens } from './datasets/tagged-tokens.ts';
 export type { TranslationPair } from './datasets/translation-pair.ts';
+export { parseUsaddress, splitUsaddress, usaddress } from './datasets/usaddress/usaddress.ts';
+export { bestPath, type AllowedTransition } from './decoding/best-path.ts';
 export { beamSearch, type BeamSearchOptions } from './decoding/beam-search.ts';
 export { greedySearch } from './decoding/greedy-search.ts';
 export { searchAll, type SearchAllOptions } from './decoding/search-all.ts';
 export type { Hypothesis, SearchOptions } from './decoding/search-options.ts';
 export type { ForwardMode, Rows, SequenceModel, SourceBatch, TeacherForcedBatch } from './decoding/sequence-model.ts';
+export { LinearChainCrf, type ChainScores } from './layers/linear-chain-crf.ts';
 export { bleu, type Bleu, type BleuOptions, type TranslatedText } from './metrics/bleu.ts';
 export { editDistance } from './metrics/edit-distance.ts';
+export {
+  entitiesOf,
+  entityF1,
+  type Entity,
+  type EntityEvaluation,
+  type EntityScores,
+  type LabelledSentence,
+} from './metrics/entity-f1.ts';
 export {
   pronunciationErrors,
   pronunciationErrorsByLength,
@@ -20,6 +32,13 @@ export {
 export { bertConfigFrom, bertNames, publishedBertConfig } from './models/bert/bert.names.ts';
 export { allMiniLmL6 } from './models/bert/bert.pretrained.ts';
 export { Bert, createBert, type BertConfig, type BertOutput, type TokenBatch } from './models/bert/bert.ts';
+export {
+  BiLstmCrf,
+  createBiLstmCrf,
+  type BiLstmCrfConfig,
+  type SentenceBatch,
+} from './models/bilstm-crf/bilstm-crf.ts';
+export { createHan, Han, type DocumentBatch, type HanConfig } from './models/han/han.ts';
 export {
   recurrentSeq2SeqPresets,
   withoutAttention,
@@ -50,7 +69,8 @@ export { Vocabulary } from './preprocessing/vocabulary.ts';
 export { TextTokenizer } from './tokenization/text-tokenizer.ts';
 export type { AddedTokenJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
 export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
-export { type FitHistory, type FitOptions } from './tasks/fit-sequence-model.ts';
+export type { FitHistory } from './tasks/fit-history.ts';
+export type { FitOptions } from './tasks/fit-sequence-model.ts';
 export {
   Pronouncer,
   type PronounceOptions,
@@ -60,6 +80,15 @@ export {
   type Pronunciation,
 } from './tasks/pronouncer.ts';
 export { SentenceEncoder, type EncodedSentence, type EncodeOptions } from './tasks/sentence-encoder.ts';
+export type { TokenTaggerFitOptions } from './tasks/fit-token-tagger.ts';
+export {
+  TokenTagger,
+  type FoundEntity,
+  type TaggedSentence,
+  type TagOptions,
+  type TokenTaggerConfig,
+  type TokenTaggerEvaluation,
+} from './tasks/token-tagger.ts';
 export {
   Translator,
   type TranslateOptions,

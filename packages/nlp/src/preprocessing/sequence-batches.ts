@@ -1,6 +1,5 @@
-import { Random } from '@heed/attention-core';
 import type { HostArray } from '@heed/training';
-import { bucketBounds } from './buckets.ts';
+import { BucketGroups } from './bucket-groups.ts';
 
 /** A source and the target to be written for it, as indices, without start and end. */
 export interface IndexedPair {
@@ -42,7 +41,7 @@ export interface SequenceBatchesOptions {
 export class SequenceBatches {
   /** Batches in an epoch. */
   readonly perEpoch: number;
-  private readonly bucketOf: readonly number[];
+  private readonly groups: BucketGroups;
   private readonly shapes: readonly { readonly source: number; readonly target: number }[];
 
   /** @throws if there are no pairs, a source is empty, or the batch size is not a positive integer */
@@ -58,10 +57,9 @@ export class SequenceBatches {
     const empty = pairs.findIndex(({ source }) => source.length === 0);
     if (empty >= 0) throw new Error(`SequenceBatches: a source must not be empty, got an empty one in pair ${empty}`);
     const sizes = pairs.map(({ source, target }) => Math.max(source.length, target.length + 1));
-    const bounds = bucketBounds(sizes, buckets);
-    this.bucketOf = sizes.map((size) => bounds.findIndex((bound) => size <= bound));
-    this.shapes = shapesOf(pairs, this.bucketOf, bounds.length);
-    this.perEpoch = Math.ceil(pairs.length / batchSize);
+    this.groups = new BucketGroups(sizes, { batchSize, seed: options.seed, buckets });
+    this.shapes = shapesOf(pairs, this.groups.bucketOf, this.groups.bounds.length);
+    this.perEpoch = this.groups.perEpoch;
   }
 
   /** @param number counted from 0 */
@@ -75,27 +73,10 @@ export class SequenceBatches {
 
   private *generate(epoch: number, skipped: number): Generator<PairBatch> {
     let left = skipped;
-    for (const { members, bucket } of this.groups(epoch)) {
+    for (const { members, bucket } of this.groups.epoch(epoch)) {
       if (left > 0) left--;
       else yield this.batch(members, bucket);
     }
-  }
-
-  /** Which pairs make the batches of an epoch. */
-  private *groups(epoch: number): Generator<{ members: number[]; bucket: number }> {
-    const { batchSize, seed } = this.options;
-    const order = new Random(seed).fork(`epoch ${epoch}`).shuffle([...this.pairs.keys()]);
-    const open: number[][] = this.shapes.map(() => []);
-    for (const index of order) {
-      const bucket = this.bucketOf[index];
-      if (open[bucket].push(index) === batchSize) yield { members: open[bucket].splice(0), bucket };
-    }
-    let rest: number[] = [];
-    for (const [bucket, members] of open.entries()) {
-      rest.push(...members);
-      if (rest.length >= batchSize) yield { members: rest.splice(0, batchSize), bucket };
-    }
-    if (rest.length > 0) yield { members: rest, bucket: open.length - 1 };
   }
 
   private batch(members: readonly number[], bucket: number): PairBatch {

@@ -12,6 +12,7 @@ import {
 } from '@heed/training';
 import type { SequenceModel, TeacherForcedBatch } from '../decoding/sequence-model.ts';
 import { IGNORED, SequenceBatches, type IndexedPair } from '../preprocessing/sequence-batches.ts';
+import { fitHistory, type FitHistory } from './fit-history.ts';
 
 /** How a sequence-to-sequence model is trained. */
 export interface FitOptions {
@@ -37,19 +38,6 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** Told everything that happens, e.g. `progressBar()` of @heed/node. */
   readonly onEvent?: (event: TrainingEvent) => void;
-}
-
-/** How a training went. */
-export interface FitHistory {
-  /** Why it ended: all steps were done, the signal aborted, or the validation did not improve. */
-  readonly reason: 'finished' | 'aborted' | 'stopped-early';
-  /** Updates since the beginning, those before a resume included. */
-  readonly steps: number;
-  /** The loss of every step of this run. */
-  readonly losses: readonly { readonly step: number; readonly loss: number }[];
-  readonly evaluations: readonly { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
-  /** Of this run. */
-  readonly seconds: number;
 }
 
 export interface SequenceFit {
@@ -82,13 +70,6 @@ export async function fitSequenceModel(fit: SequenceFit, options: FitOptions): P
       ? cosine({ rate: learningRate, warmupSteps: Math.floor(steps / 20), totalSteps: steps })
       : learningRate;
   const optimizer = new Adam(model.trainableParameters());
-  const started = performance.now();
-  const history = {
-    reason: 'finished' as FitHistory['reason'],
-    steps: 0,
-    losses: [] as FitHistory['losses'][number][],
-  };
-  const evaluations: FitHistory['evaluations'][number][] = [];
   try {
     const events = train({
       model,
@@ -129,16 +110,10 @@ export async function fitSequenceModel(fit: SequenceFit, options: FitOptions): P
             },
           }),
     });
-    for await (const event of events) {
-      if (event.type === 'step') history.losses.push({ step: event.step, loss: event.loss });
-      if (event.type === 'evaluation') evaluations.push({ step: event.step, metrics: event.metrics });
-      if (event.type === 'end') Object.assign(history, { reason: event.reason, steps: event.step });
-      onEvent?.(event);
-    }
+    return await fitHistory(events, onEvent);
   } finally {
     optimizer.dispose();
   }
-  return { ...history, evaluations, seconds: (performance.now() - started) / 1000 };
 }
 
 /** Tells data apart: their number and a hash of all indices, so that a checkpoint is not continued on other data. */

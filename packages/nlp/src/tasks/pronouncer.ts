@@ -19,7 +19,8 @@ import {
 } from '../models/recurrent-seq2seq/recurrent-seq2seq.ts';
 import type { IndexedPair } from '../preprocessing/sequence-batches.ts';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
-import { fitSequenceModel, type FitHistory, type FitOptions } from './fit-sequence-model.ts';
+import type { FitHistory } from './fit-history.ts';
+import { fitSequenceModel, type FitOptions } from './fit-sequence-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 
 /** What a pronouncer is, apart from the letters and phonemes that it learns from its data. */

@@ -14,7 +14,8 @@ import { IGNORED, SequenceBatches, type IndexedPair } from '../preprocessing/seq
 import { TextTokenizer } from '../tokenization/text-tokenizer.ts';
 import type { TokenizerJson } from '../tokenization/tokenizer-json.ts';
 import { trainBpe } from '../tokenization/train-bpe.ts';
-import { fitSequenceModel, type FitHistory, type FitOptions } from './fit-sequence-model.ts';
+import type { FitHistory } from './fit-history.ts';
+import { fitSequenceModel, type FitOptions } from './fit-sequence-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 
 /** What a translator is, apart from the tokens that it learns from its data. */

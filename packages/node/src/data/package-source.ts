@@ -65,7 +65,8 @@ export class PackageSource {
         await run('npm', 'pack', exact(file, '@'), '--ignore-scripts', '--loglevel=error');
         break;
       case 'pypi': {
-        const only = file.archive === 'sdist' ? '--no-binary=:all:' : '--only-binary=:all:';
+        // by name: of all packages it would build the build tools themselves from source
+        const only = file.archive === 'sdist' ? `--no-binary=${file.name}` : '--only-binary=:all:';
         const options = ['--no-deps', only, '--disable-pip-version-check', '--quiet'];
         await run(python, '-m', 'pip', 'download', ...options, '--dest', folder, exact(file, '=='));
         break;

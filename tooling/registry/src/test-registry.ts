@@ -152,7 +152,7 @@ async function runReadme(registry: Registry, { name, installs, example, script }
   }
 }
 
-/** The same README example where it may behave otherwise: newer Nodes, pnpm, native TensorFlow, a browser; and an example by name. */
+/** A README's example where it may behave otherwise: newer Nodes, and pnpm, which hides what nobody asked for. */
 async function useElsewhere(registry: Registry, { name, installs, script }: PublishedPackage): Promise<void> {
   for (const version of ['22', '24']) {
     const { folder, env } = stranger(registry, `node-${version}`);
@@ -179,7 +179,10 @@ async function useElsewhere(registry: Registry, { name, installs, script }: Publ
     `the README's example of ${name} runs under pnpm`,
     failure(await runCommand('node', ['example.js'], { cwd: withPnpm.folder, env: withPnpm.env })),
   );
+}
 
+/** A README's example on native TensorFlow, and the package's examples by name, from an install. */
+async function useNatively(registry: Registry, { name, installs, script }: PublishedPackage): Promise<void> {
   const native = stranger(registry, 'native');
   await runCommand('npm', ['install', '--ignore-scripts', ...installs, '@tensorflow/tfjs-node'], {
     cwd: native.folder,
@@ -304,10 +307,17 @@ try {
     await runReadme(registry, published);
   }
   if (record) await writeSizes();
-  const nlp = packages.find(({ name }) => name === '@heed/nlp')!;
-  if (wanted.length === 0 || wanted.includes(nlp.name)) {
-    await useElsewhere(registry, nlp);
-    await useInBrowser(registry, nlp);
+  const once = [
+    ['@heed/graph', useElsewhere],
+    ['@heed/nlp', useNatively],
+    ['@heed/nlp', useInBrowser],
+  ] as const;
+  for (const [name, use] of once) {
+    if (wanted.length === 0 || wanted.includes(name))
+      await use(
+        registry,
+        packages.find((one) => one.name === name)!,
+      );
   }
 } finally {
   await registry.stop();

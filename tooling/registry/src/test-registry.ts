@@ -221,7 +221,11 @@ async function useInBrowser(registry: Registry, { name }: PublishedPackage): Pro
   );
   writeFileSync(
     join(folder, 'main.js'),
-    code.replace('console.log(', 'document.body.textContent = [].concat(').replace(/\);$/, ").join(' ');"),
+    // A browser without a screen has no GPU either, and its time runs ahead of an emulated one.
+    code
+      .replace(/^const /m, "await tf.setBackend('cpu');\nconst ")
+      .replace('console.log(', 'document.body.textContent = [].concat(')
+      .replace(/\);$/, ").join(' ');"),
   );
   const installed = await runCommand('npm', ['install', name, 'vite@8'], { cwd: folder, env });
   report(`npm install ${name} vite`, failure(installed));

@@ -7,6 +7,7 @@ export type { TranslationPair } from './datasets/translation-pair.ts';
 export { parseUsaddress, splitUsaddress, usaddress } from './datasets/usaddress/usaddress.ts';
 export { bestPath, type AllowedTransition } from './decoding/best-path.ts';
 export { beamSearch, type BeamSearchOptions } from './decoding/beam-search.ts';
+export type { CausalModel } from './decoding/causal-model.ts';
 export { greedySearch } from './decoding/greedy-search.ts';
 export { searchAll, type SearchAllOptions } from './decoding/search-all.ts';
 export type { Hypothesis, SearchOptions } from './decoding/search-options.ts';
@@ -32,6 +33,9 @@ export {
 export { bertConfigFrom, bertNames, publishedBertConfig } from './models/bert/bert.names.ts';
 export { allMiniLmL6 } from './models/bert/bert.pretrained.ts';
 export { Bert, createBert, type BertConfig, type BertOutput, type TokenBatch } from './models/bert/bert.ts';
+export { gptConfigFrom, gptNames, publishedGptConfig } from './models/gpt/gpt.names.ts';
+export { gptPresets, type GptPreset } from './models/gpt/gpt.presets.ts';
+export { createGpt, Gpt, type GptConfig, type GptMode, type NextTokenBatch } from './models/gpt/gpt.ts';
 export {
   BiLstmCrf,
   createBiLstmCrf,

@@ -3,9 +3,10 @@
  */
 import { startBackend } from '@heed/node';
 import { missingInPython } from './python.ts';
+import { verifyGpt } from './verify-gpt.ts';
 import { verifyMiniLm } from './verify-minilm.ts';
 
-const VERIFICATIONS = { MiniLM: verifyMiniLm };
+const VERIFICATIONS = { MiniLM: verifyMiniLm, 'GPT-2': verifyGpt };
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 const missing = await missingInPython(['torch', 'transformers', 'safetensors']);

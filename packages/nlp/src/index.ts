@@ -6,13 +6,29 @@ export { splitTagged, type TaggedSplits, type TaggedTokens } from './datasets/ta
 export type { TranslationPair } from './datasets/translation-pair.ts';
 export { parseUsaddress, splitUsaddress, usaddress } from './datasets/usaddress/usaddress.ts';
 export { bestPath, type AllowedTransition } from './decoding/best-path.ts';
+export { beamContinuations } from './decoding/beam-continuations.ts';
 export { beamSearch, type BeamSearchOptions } from './decoding/beam-search.ts';
 export type { CausalModel } from './decoding/causal-model.ts';
+export { generateTokens, type GeneratedToken, type GenerateTokensOptions } from './decoding/generate-tokens.ts';
 export { greedySearch } from './decoding/greedy-search.ts';
+export {
+  chooseToken,
+  logitsFilters,
+  logProbabilityOf,
+  type LogitsFilter,
+  type SamplingOptions,
+} from './decoding/logits-filters.ts';
 export { searchAll, type SearchAllOptions } from './decoding/search-all.ts';
 export type { Hypothesis, SearchOptions } from './decoding/search-options.ts';
-export type { ForwardMode, Rows, SequenceModel, SourceBatch, TeacherForcedBatch } from './decoding/sequence-model.ts';
 export { LinearChainCrf, type ChainScores } from './layers/linear-chain-crf.ts';
+export type {
+  ForwardMode,
+  Rows,
+  SequenceModel,
+  SourceBatch,
+  StepwiseModel,
+  TeacherForcedBatch,
+} from './decoding/sequence-model.ts';
 export { bleu, type Bleu, type BleuOptions, type TranslatedText } from './metrics/bleu.ts';
 export { editDistance } from './metrics/edit-distance.ts';
 export {

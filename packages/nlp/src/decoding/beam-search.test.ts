@@ -141,9 +141,50 @@ describe('beamSearch', () => {
     [{ beams: 0 }, 'beamSearch: beams must be an integer of at least 1, got 0'],
     [{ maximumLength: 1.5 }, 'beamSearch: maximumLength must be an integer of at least 1, got 1.5'],
     [{ lengthPenalty: NaN }, 'beamSearch: lengthPenalty must be a finite number, got NaN'],
+    [{ groups: 3 }, 'beamSearch: groups must divide beams=2, got 3'],
+    [{ diversity: -1 }, 'beamSearch: diversity must be a finite number of at least 0, got -1'],
   ])('refuses %j', async (change, message) => {
     const options = { start: START, end: END, maximumLength: 4, beams: 2, ...change };
     await expect(beamSearch(model, batchOf(sources), options)).rejects.toThrow(message);
+  });
+});
+
+describe('beamSearch in groups', () => {
+  // Whatever was written, the symbols 2, 3 and 4 come next with probabilities 0.5, 0.3 and 0.2.
+  const memoryless = {
+    encode: () => undefined,
+    begin: () => tf.zeros([1]),
+    step: (symbols: tf.Tensor1D) => ({
+      logits: tf.tile(tf.log(tf.tensor2d([[1e-9, 1e-9, 0.5, 0.3, 0.2]])), [symbols.size, 1]) as tf.Tensor2D,
+      state: tf.zeros([symbols.size]),
+    }),
+  };
+  const search = (change: object) =>
+    beamSearch(memoryless, batchOf([[1]]), {
+      start: START,
+      end: END,
+      maximumLength: 1,
+      beams: 3,
+      groups: 3,
+      ...change,
+    });
+
+  it('takes a symbol for each beam of an earlier group that took it down by the diversity', async () => {
+    // ln 0.5 = −0.69, ln 0.3 = −1.20, ln 0.2 = −1.61. With 0.6 the second group takes 3, as −1.20 > −0.69 − 0.6; the third takes 2 again, for
+    // which 2 stands at −1.29, 3 at −1.80 and 4 at −1.61.
+    const [found] = await search({ diversity: 0.6 });
+    expect(found.map(({ symbols }) => symbols)).toEqual([[2], [3]]);
+    const [apart] = await search({ diversity: 2 });
+    expect(apart.map(({ symbols }) => symbols)).toEqual([[2], [3], [4]]);
+    expect(apart.map(({ logProbability }) => logProbability)).toBeAllClose([0.5, 0.3, 0.2].map(Math.log));
+  });
+
+  it('finds in every group the same without diversity', async () => {
+    const [found] = await search({ diversity: 0 });
+    expect(found.map(({ symbols }) => symbols)).toEqual([[2]]);
+    const options = { start: START, end: END, maximumLength: 6 };
+    const inGroups = await beamSearch(model, batchOf(sources), { ...options, beams: 4, groups: 2, diversity: 0 });
+    expect(inGroups).toEqual(await beamSearch(model, batchOf(sources), { ...options, beams: 2 }));
   });
 });
 

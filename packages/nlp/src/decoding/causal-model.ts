@@ -9,6 +9,7 @@ export interface CausalModel extends Module {
     /** The most tokens that are seen at once. */
     readonly maximumLength: number;
   };
+  readonly layers: readonly Module[];
   /**
    * The logits of the token after the last.
    *

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { disposeRows } from './rows.ts';
 import { requireCount, type Hypothesis, type SearchOptions } from './search-options.ts';
-import type { Rows, SequenceModel, SourceBatch } from './sequence-model.ts';
+import type { Rows, SourceBatch, StepwiseModel } from './sequence-model.ts';
 
 /**
  * The most probable symbol at every step.
@@ -10,7 +10,7 @@ import type { Rows, SequenceModel, SourceBatch } from './sequence-model.ts';
  * @throws if `maximumLength` is not a positive integer, or the signal's reason
  */
 export async function greedySearch<Memory extends Rows, State extends Rows>(
-  model: SequenceModel<Memory, State>,
+  model: StepwiseModel<Memory, State>,
   batch: SourceBatch,
   { start, end, maximumLength, signal }: SearchOptions,
 ): Promise<Hypothesis[]> {
@@ -46,7 +46,7 @@ export async function greedySearch<Memory extends Rows, State extends Rows>(
 }
 
 function nextSymbols<Memory extends Rows, State extends Rows>(
-  model: SequenceModel<Memory, State>,
+  model: StepwiseModel<Memory, State>,
   symbols: readonly number[],
   state: State,
   memory: Memory,

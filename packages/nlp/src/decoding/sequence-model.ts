@@ -39,3 +39,9 @@ export interface SequenceModel<Memory extends Rows = Rows, State extends Rows = 
   /** One symbol further. @param symbols int32 [rows] @returns logits [rows, V] and the next state, none of whose tensors is one of the old */
   step(symbols: tf.Tensor1D, state: State, memory: Memory): { readonly logits: tf.Tensor2D; readonly state: State };
 }
+
+/** What searches need of a model: reading a source, and writing one symbol after another. */
+export type StepwiseModel<Memory extends Rows = Rows, State extends Rows = Rows> = Pick<
+  SequenceModel<Memory, State>,
+  'encode' | 'begin' | 'step'
+>;

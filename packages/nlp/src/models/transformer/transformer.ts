@@ -10,7 +10,6 @@
  * normalisation, as in the paper (torch.nn.Transformer adds one). Initial weights are uniform in ±1/√inputs.
  */
 import {
-  causal,
   capture,
   DecoderBlock,
   dropout,
@@ -27,15 +26,13 @@ import {
   T5Bias,
   wholeRegion,
   fromTensor,
-  type CachedKeysAndValues,
-  type KeysAndValues,
-  type KeyValueCache,
   type RandomStream,
 } from '@heed/attention-core';
 import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { ForwardMode, SequenceModel, SourceBatch, TeacherForcedBatch } from '../../decoding/sequence-model.ts';
+import { WrittenKeys } from '../../decoding/written-keys.ts';
 
 /** What a Transformer encoder–decoder is. JSON, and enough to make the model again. */
 export interface TransformerConfig {
@@ -130,41 +127,6 @@ class Embedded extends Module {
     const added =
       this.positions?.forward(length, start) ?? encodePositions(tf.range(start, start + length), modelWidth); // [L, M]
     return dropout(tf.add(scaled, added), rate, random);
-  }
-}
-
-/** The keys and values of what was written, as tensors that a search can reorder. */
-class WrittenKeys implements KeyValueCache {
-  constructor(private kept: KeysAndValues | undefined) {}
-
-  start(): number {
-    return this.kept?.key.shape[2] ?? 0;
-  }
-
-  append({ key, value }: KeysAndValues): CachedKeysAndValues {
-    // Kept by hand: the block in which this runs frees what it makes.
-    const after = (before: tf.Tensor | undefined, added: tf.Tensor) =>
-      tf.keep(before === undefined ? tf.clone(added) : tf.concat([before, added], 2)); // [B, H, L, D]
-    this.kept = { key: after(this.kept?.key, key), value: after(this.kept?.value, value) };
-    return { ...this.kept, mask: causal() };
-  }
-
-  /** What there is now. */
-  written(): KeysAndValues {
-    return this.kept!;
-  }
-
-  reorder(indices: tf.Tensor1D): void {
-    if (this.kept === undefined) return;
-    this.kept = { key: tf.gather(this.kept.key, indices), value: tf.gather(this.kept.value, indices) };
-  }
-
-  reset(): void {
-    this.kept = undefined;
-  }
-
-  dispose(): void {
-    // The tensors belong to the search's state.
   }
 }
 

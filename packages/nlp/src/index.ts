@@ -1,11 +1,19 @@
+export { additionProblems, type AdditionOptions, type AdditionProblem } from './datasets/addition/addition.ts';
 export { cmudict, parseCmudict, readCmudict, splitCmudict, type CmudictOptions } from './datasets/cmudict/cmudict.ts';
 export { splitLexicon, type LexiconEntry, type LexiconSplits } from './datasets/lexicon.ts';
 export type { FileReader } from './datasets/file-reader.ts';
 export { multi30k, readMulti30k, type Multi30kLanguage, type Multi30kSplits } from './datasets/multi30k/multi30k.ts';
 export { splitTagged, type TaggedSplits, type TaggedTokens } from './datasets/tagged-tokens.ts';
-export type { TranslationPair } from './datasets/translation-pair.ts';
 export { parseUsaddress, splitUsaddress, usaddress } from './datasets/usaddress/usaddress.ts';
 export { bestPath, type AllowedTransition } from './decoding/best-path.ts';
+export { sortingProblems, type SortingOptions, type SortingProblem } from './datasets/sorting/sorting.ts';
+export {
+  readTinyShakespeare,
+  tinyShakespeare,
+  type TinyShakespeareSplits,
+} from './datasets/tiny-shakespeare/tiny-shakespeare.ts';
+export type { TranslationPair } from './datasets/translation-pair.ts';
+export { answerQuestions } from './decoding/answer-questions.ts';
 export { beamContinuations } from './decoding/beam-continuations.ts';
 export { beamSearch, type BeamSearchOptions } from './decoding/beam-search.ts';
 export type { CausalModel } from './decoding/causal-model.ts';
@@ -78,6 +86,7 @@ export {
   type TransformerMemory,
   type TransformerState,
 } from './models/transformer/transformer.ts';
+export { QuestionBatches, type Question, type QuestionBatchesOptions } from './preprocessing/question-batches.ts';
 export {
   IGNORED,
   SequenceBatches,
@@ -85,12 +94,22 @@ export {
   type PairBatch,
   type SequenceBatchesOptions,
 } from './preprocessing/sequence-batches.ts';
+export {
+  consecutiveWindows,
+  TextWindows,
+  type NextTokenBatches,
+  type TextWindowsOptions,
+  type WindowBatch,
+} from './preprocessing/text-windows.ts';
 export { Vocabulary } from './preprocessing/vocabulary.ts';
+export { CharacterTokenizer } from './tokenization/character-tokenizer.ts';
+export type { TextCodec } from './tokenization/text-codec.ts';
 export { TextTokenizer } from './tokenization/text-tokenizer.ts';
 export type { AddedTokenJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
 export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
 export type { FitHistory } from './tasks/fit-history.ts';
 export type { FitOptions } from './tasks/fit-sequence-model.ts';
+export { fitLanguageModel, type FitLanguageModelOptions, type LanguageModelFit } from './tasks/fit-language-model.ts';
 export {
   Pronouncer,
   type PronounceOptions,
@@ -109,6 +128,15 @@ export {
   type TokenTaggerConfig,
   type TokenTaggerEvaluation,
 } from './tasks/token-tagger.ts';
+export {
+  TextGenerator,
+  type GeneratedText,
+  type GenerateOptions,
+  type LanguageModelEvaluation,
+  type StreamOptions,
+  type TextGeneratorConfig,
+  type TextGeneratorFitOptions,
+} from './tasks/text-generator.ts';
 export {
   Translator,
   type TranslateOptions,

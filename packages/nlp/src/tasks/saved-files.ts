@@ -1,5 +1,5 @@
 import { readSafetensors, writeSafetensors, type Module } from '@heed/attention-core';
-import type { Folder } from '@heed/training';
+import type { FileSource, Folder } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 
 /** What a task's `save` writes beside what is its own. */
@@ -11,7 +11,7 @@ export async function writeJson(folder: Folder, name: string, value: unknown): P
 }
 
 /** @throws if there is no such file, or it is not JSON */
-export async function readJson(owner: string, folder: Folder, name: string): Promise<unknown> {
+export async function readJson(owner: string, folder: FileSource, name: string): Promise<unknown> {
   const text = new TextDecoder().decode(await folder.read(name));
   try {
     return JSON.parse(text);

@@ -1,4 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
+import type { TextCodec } from './text-codec.ts';
 import type { TokenizerJson } from './tokenizer-json.ts';
 
 /** Spaces before punctuation stay where the text had them. */
@@ -16,7 +17,7 @@ const AS_IT_IS = { clean_up_tokenization_spaces: false };
  * tokenizer.decode(ids); // ' lower'
  * ```
  */
-export class TextTokenizer {
+export class TextTokenizer implements TextCodec {
   /** The content of the file, to be saved again. */
   readonly json: TokenizerJson;
   /** Number of tokens. */

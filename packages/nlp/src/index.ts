@@ -1,5 +1,14 @@
 export { additionProblems, type AdditionOptions, type AdditionProblem } from './datasets/addition/addition.ts';
 export { cmudict, parseCmudict, readCmudict, splitCmudict, type CmudictOptions } from './datasets/cmudict/cmudict.ts';
+export {
+  hutto,
+  readHutto,
+  splitMovieSentences,
+  type HuttoPart,
+  type RatedSentence,
+  type SentimentSplits,
+} from './datasets/hutto/hutto.ts';
+export type { LabelledText } from './datasets/labelled-text.ts';
 export { splitLexicon, type LexiconEntry, type LexiconSplits } from './datasets/lexicon.ts';
 export type { FileReader } from './datasets/file-reader.ts';
 export { multi30k, readMulti30k, type Multi30kLanguage, type Multi30kSplits } from './datasets/multi30k/multi30k.ts';
@@ -38,6 +47,7 @@ export type {
   TeacherForcedBatch,
 } from './decoding/sequence-model.ts';
 export { bleu, type Bleu, type BleuOptions, type TranslatedText } from './metrics/bleu.ts';
+export { classificationReport, type ClassificationReport } from './metrics/classification-report.ts';
 export { editDistance } from './metrics/edit-distance.ts';
 export {
   entitiesOf,
@@ -118,6 +128,7 @@ export {
   type PronouncerFitOptions,
   type Pronunciation,
 } from './tasks/pronouncer.ts';
+export type { BertPooling } from './tasks/bert-encoder.ts';
 export { SentenceEncoder, type EncodedSentence, type EncodeOptions } from './tasks/sentence-encoder.ts';
 export type { TokenTaggerFitOptions } from './tasks/fit-token-tagger.ts';
 export {
@@ -128,6 +139,14 @@ export {
   type TokenTaggerConfig,
   type TokenTaggerEvaluation,
 } from './tasks/token-tagger.ts';
+export type { TextClassifierFitOptions } from './tasks/fit-text-classifier.ts';
+export {
+  TextClassifier,
+  type PredictedLabel,
+  type PredictOptions,
+  type TextClassifierEvaluation,
+} from './tasks/text-classifier.ts';
+export type { PretrainedClassifierOptions, TextClassifierConfig } from './tasks/text-classifier-config.ts';
 export {
   TextGenerator,
   type GeneratedText,

@@ -1,75 +1,8 @@
-import { memoryFolder, savePretrained, type Folder } from '@heed/training';
+import { memoryFolder, type Folder } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bertNames, publishedBertConfig } from '../models/bert/bert.names.ts';
-import { createBert, type BertConfig } from '../models/bert/bert.ts';
+import { publish, VOCABULARY } from './published-bert.test-support.ts';
 import { SentenceEncoder } from './sentence-encoder.ts';
-
-const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'cat', 'dog', 'sat', '##s', 'the'];
-const config: BertConfig = {
-  vocabularySize: VOCABULARY.length,
-  maximumLength: 8,
-  tokenTypes: 2,
-  modelWidth: 8,
-  layers: 2,
-  heads: 2,
-  feedForwardWidth: 12,
-  activation: 'gelu',
-  epsilon: 1e-12,
-  dropout: 0.1,
-  attentionDropout: 0.1,
-};
-
-const special = (content: string) => ({
-  id: VOCABULARY.indexOf(content),
-  content,
-  special: true,
-  single_word: false,
-  lstrip: false,
-  rstrip: false,
-  normalized: false,
-});
-const part = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
-const entry = (id: string) => [id, { id, ids: [VOCABULARY.indexOf(id)], tokens: [id] }] as const;
-// as MiniLM's: it asks for padding and truncation, which are the encoder's to do
-const tokenizer = {
-  version: '1.0',
-  truncation: { max_length: 4, strategy: 'LongestFirst', stride: 0 },
-  padding: { strategy: { Fixed: 4 }, direction: 'Right', pad_id: 0, pad_type_id: 0, pad_token: '[PAD]' },
-  added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map(special),
-  normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: true },
-  pre_tokenizer: { type: 'BertPreTokenizer' },
-  post_processor: {
-    type: 'TemplateProcessing',
-    single: [part('[CLS]'), { Sequence: { id: 'A', type_id: 0 } }, part('[SEP]')],
-    pair: [],
-    special_tokens: Object.fromEntries([entry('[CLS]'), entry('[SEP]')]),
-  },
-  decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-  model: {
-    type: 'WordPiece',
-    unk_token: '[UNK]',
-    continuing_subword_prefix: '##',
-    max_input_chars_per_word: 100,
-    vocab: Object.fromEntries(VOCABULARY.map((token, id) => [token, id])),
-  },
-};
-
-const publish = async (change: Record<string, unknown> = {}): Promise<Folder> => {
-  const folder = memoryFolder('published');
-  const model = createBert(config, 3);
-  const files = {
-    'tokenizer.json': JSON.stringify(tokenizer),
-    'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'BertTokenizer' }),
-    'sentence_bert_config.json': JSON.stringify({ max_seq_length: 6 }),
-    '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: false, pooling_mode_mean_tokens: true }),
-    ...Object.fromEntries(Object.entries(change).map(([name, content]) => [name, JSON.stringify(content)])),
-  };
-  const published = { ...publishedBertConfig(config), pad_token_id: 0 };
-  await savePretrained(folder, { model, names: bertNames, config: published, files });
-  model.dispose();
-  return folder;
-};
 
 const opened: SentenceEncoder[] = [];
 const open = async (folder?: Folder) => {

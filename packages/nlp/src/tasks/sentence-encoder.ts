@@ -1,18 +1,16 @@
-import { capture, labelMap, type AttentionMap, type LabelledMap } from '@heed/attention-core';
+import { capture, type AttentionMap, type LabelledMap } from '@heed/attention-core';
 import {
   batchTensors,
   loadPretrained,
   openPretrained,
-  readConfig,
   savePretrained,
   type FileSource,
   type Folder,
 } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
-import { bertConfigFrom, bertNames, publishedBertConfig } from '../models/bert/bert.names.ts';
-import { createBert, type Bert, type TokenBatch } from '../models/bert/bert.ts';
-import { sourceBatch } from '../preprocessing/sequence-batches.ts';
-import { openTokenizer, type PretrainedTokenizer, type TokenizedText } from '../tokenization/pretrained-tokenizer.ts';
+import { bertNames, publishedBertConfig } from '../models/bert/bert.names.ts';
+import type { Bert, TokenBatch } from '../models/bert/bert.ts';
+import { BertEncoder, type BertText } from './bert-encoder.ts';
 
 export interface EncodeOptions {
   /** Whether to give the attention maps. Default false. */
@@ -39,27 +37,6 @@ export interface EncodedSentence {
   readonly attention?: readonly LabelledMap[];
 }
 
-/** What is kept beside weights and config, so that sentence-transformers and tokenizers open what was saved. */
-const COMPANIONS = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'vocab.txt',
-  'modules.json',
-  'sentence_bert_config.json',
-  '1_Pooling/config.json',
-];
-
-/** All that an encoder consists of. */
-interface Parts {
-  readonly model: Bert;
-  readonly tokenizer: PretrainedTokenizer;
-  readonly maximumTokens: number;
-  /** The `config.json` that was read. */
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly files: Readonly<Record<string, Uint8Array>>;
-}
-
 /**
  * Sentences as vectors that are close where the meanings are (Reimers & Gurevych 2019, "Sentence-BERT"): the mean of a BERT's hidden states
  * over all tokens, divided by its length.
@@ -79,12 +56,12 @@ export class SentenceEncoder {
   readonly model: Bert;
   /** The longest sentence that is read, in tokens, special ones included. */
   readonly maximumTokens: number;
-  private readonly parts: Parts;
+  private readonly encoder: BertEncoder;
 
-  private constructor(parts: Parts) {
-    this.model = parts.model;
-    this.maximumTokens = parts.maximumTokens;
-    this.parts = parts;
+  private constructor(encoder: BertEncoder) {
+    this.model = encoder.bert;
+    this.maximumTokens = encoder.maximumTokens;
+    this.encoder = encoder;
   }
 
   /**
@@ -95,22 +72,19 @@ export class SentenceEncoder {
    */
   static async fromPretrained(where: FileSource | string): Promise<SentenceEncoder> {
     const folder = await openPretrained(where);
-    const config = await readConfig(folder);
-    const bertConfig = bertConfigFrom(config);
-    const tokenizer = await openTokenizer(folder);
-    const there = await folder.list();
-    const files: Record<string, Uint8Array> = {};
-    for (const name of COMPANIONS) if (there.includes(name)) files[name] = await folder.read(name);
-    requireMeanPooling(files['1_Pooling/config.json'], folder.label);
-    const maximumTokens = Math.min(bertConfig.maximumLength, readMaximum(files['sentence_bert_config.json']));
-    const model = createBert(bertConfig, 0);
+    const encoder = await BertEncoder.open('SentenceEncoder.fromPretrained', folder, { otherwise: 'mean' });
     try {
-      await loadPretrained(folder, model, bertNames);
+      if (encoder.pooling !== 'mean') {
+        throw new Error(
+          `SentenceEncoder.fromPretrained: the pooling in ${folder.label} must be the mean of all tokens, got classifier_pooling "cls"`,
+        );
+      }
+      await loadPretrained(folder, encoder.bert, bertNames);
     } catch (error) {
-      model.dispose();
+      encoder.dispose();
       throw error;
     }
-    return new SentenceEncoder({ model, tokenizer, maximumTokens, config, files });
+    return new SentenceEncoder(encoder);
   }
 
   /**
@@ -124,7 +98,7 @@ export class SentenceEncoder {
       throw new Error(`SentenceEncoder.encode: batchSize must be a positive integer, got ${batchSize}`);
     }
     const texts = sentences.map((sentence) => this.tokenize(sentence, truncation));
-    const order = [...texts.keys()].sort((a, b) => texts[a].ids.length - texts[b].ids.length);
+    const order = [...texts.keys()].sort((a, b) => texts[a].size - texts[b].size);
     const encoded = new Map<number, EncodedSentence>();
     for (let start = 0; start < order.length; start += batchSize) {
       signal?.throwIfAborted();
@@ -148,23 +122,20 @@ export class SentenceEncoder {
    */
   forward(batch: TokenBatch, mode: Parameters<Bert['forward']>[1] = {}): tf.Tensor2D {
     return tf.tidy(() => {
-      const { hiddenStates } = this.model.forward(batch, mode); // [B, L, M]
-      const real = tf.less(tf.range(0, batch.tokens.shape[1], 1, 'int32'), tf.expandDims(batch.lengths, 1)); // [B, L]
-      // The mean differs from the sum by a factor alone, which the division by the length takes out.
-      const sum = tf.sum(tf.mul(hiddenStates, tf.expandDims(tf.cast(real, 'float32'), 2)), 1); // [B, M]
-      const squares = tf.sum(tf.square(sum), 1, true); // [B, 1]
-      return tf.mul(sum, tf.rsqrt(tf.maximum(squares, 1e-24))) as tf.Tensor2D;
+      const mean = this.encoder.forward(batch, mode); // [B, M]
+      const squares = tf.sum(tf.square(mean), 1, true); // [B, 1]
+      return tf.mul(mean, tf.rsqrt(tf.maximum(squares, 1e-24))) as tf.Tensor2D;
     });
   }
 
   /** Saves what Hugging Face's transformers and sentence-transformers open: config, weights, tokenizer and pooling. */
   async savePretrained(where: Folder | string): Promise<void> {
-    const { model, config, files } = this.parts;
+    const { bert, config } = this.encoder;
     await savePretrained(where, {
-      model,
+      model: bert,
       names: bertNames,
-      config: { ...config, ...publishedBertConfig(model.config) },
-      files,
+      config: { ...config, ...publishedBertConfig(bert.config) },
+      files: this.encoder.files(),
     });
   }
 
@@ -173,63 +144,36 @@ export class SentenceEncoder {
     this.model.dispose();
   }
 
-  private tokenize(sentence: string, truncation: 'error' | 'end'): TokenizedText & { readonly truncated: number } {
-    const { ids, tokens } = this.parts.tokenizer.tokenize(sentence);
-    const truncated = Math.max(0, ids.length - this.maximumTokens);
-    if (truncated === 0) return { ids, tokens, truncated };
-    if (truncation === 'error') {
+  private tokenize(sentence: string, truncation: 'error' | 'end'): BertText {
+    const text = this.encoder.read(sentence);
+    if (text.truncated > 0 && truncation === 'error') {
       throw new Error(
         `SentenceEncoder.encode: a sentence must be of at most ${this.maximumTokens} tokens, or truncation be 'end', ` +
-          `got ${ids.length} in ${JSON.stringify(sentence.slice(0, 40))}…`,
+          `got ${text.size + text.truncated} in ${JSON.stringify(sentence.slice(0, 40))}…`,
       );
     }
-    const cut = <T>(values: readonly T[]): T[] => [...values.slice(0, this.maximumTokens - 1), values.at(-1)!];
-    return { ids: cut(ids), tokens: cut(tokens), truncated };
+    return text;
   }
 
   private async read(
-    texts: readonly TokenizedText[],
+    texts: readonly BertText[],
     attention: boolean,
   ): Promise<Pick<EncodedSentence, 'embedding' | 'attention'>[]> {
-    const longest = Math.max(...texts.map(({ ids }) => ids.length));
-    const { source, sourceLengths } = sourceBatch(
-      texts.map(({ ids }) => ids),
-      longest,
-    );
-    const batch = batchTensors({ tokens: source, lengths: sourceLengths }) as unknown as TokenBatch;
+    const batch = batchTensors(this.encoder.batch(texts, Math.max(...texts.map(({ size }) => size))));
     let maps: readonly AttentionMap[] = [];
     let embeddings: tf.Tensor2D | undefined;
     try {
-      if (attention) ({ result: embeddings, maps } = capture(() => this.forward(batch)));
-      else embeddings = this.forward(batch);
+      const forward = () => this.forward(batch as unknown as TokenBatch);
+      if (attention) ({ result: embeddings, maps } = capture(forward));
+      else embeddings = forward();
       const values = (await embeddings.data()) as Float32Array;
       const width = embeddings.shape[1];
-      return texts.map(({ tokens }, i) => ({
+      return texts.map((text, i) => ({
         embedding: values.slice(i * width, (i + 1) * width),
-        ...(attention && { attention: maps.map((map) => labelMap(map, { batch: i, rows: tokens, columns: tokens })) }),
+        ...(attention && { attention: this.encoder.label(maps, text, i) }),
       }));
     } finally {
-      tf.dispose([embeddings, ...maps.map(({ weights }) => weights), batch.tokens, batch.lengths]);
+      tf.dispose([embeddings, ...maps.map(({ weights }) => weights), batch]);
     }
   }
-}
-
-function requireMeanPooling(content: Uint8Array | undefined, label: string): void {
-  if (content === undefined) return;
-  const asked = Object.entries(readFields(content))
-    .filter(([name, value]) => name.startsWith('pooling_mode') && value !== false)
-    .map(([name, value]) => (value === true ? name : `${name} ${JSON.stringify(value)}`));
-  if (asked.length === 1 && /^pooling_mode_mean_tokens$|^pooling_mode "mean"$/.test(asked[0])) return;
-  throw new Error(
-    `SentenceEncoder.fromPretrained: the pooling in ${label} must be the mean of all tokens, got ${asked.join(', ') || 'none'}`,
-  );
-}
-
-function readMaximum(content: Uint8Array | undefined): number {
-  const maximum = content === undefined ? undefined : readFields(content).max_seq_length;
-  return typeof maximum === 'number' ? maximum : Infinity;
-}
-
-function readFields(content: Uint8Array): Record<string, unknown> {
-  return JSON.parse(new TextDecoder().decode(content)) as Record<string, unknown>;
 }

@@ -2,7 +2,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import type { FileSource } from '@heed/training';
 
 /** A text as a model's tokens, with the special ones at its ends. */
-export interface TokenizedText {
+interface TokenizedText {
   readonly ids: readonly number[];
   readonly tokens: readonly string[];
 }

@@ -1,0 +1,5 @@
+/** A text with what it is. */
+export interface LabelledText {
+  readonly text: string;
+  readonly label: string;
+}

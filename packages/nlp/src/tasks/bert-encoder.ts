@@ -1,0 +1,154 @@
+import { labelMap, Module, type AttentionMap, type LabelledMap, type RandomStream } from '@heed/attention-core';
+import { readConfig, type Batch, type BatchTensors, type FileSource } from '@heed/training';
+import * as tf from '@tensorflow/tfjs';
+import { bertConfigFrom } from '../models/bert/bert.names.ts';
+import { createBert, type Bert, type TokenBatch } from '../models/bert/bert.ts';
+import { sourceBatch } from '../preprocessing/sequence-batches.ts';
+import { openTokenizer, type PretrainedTokenizer } from '../tokenization/pretrained-tokenizer.ts';
+import type { DocumentEncoder, ReadText } from './document-encoder.ts';
+
+/** How a text's hidden states become one vector: BERT's pooler on the first token, or the mean over all tokens. */
+export type BertPooling = 'cls' | 'mean';
+
+export interface BertText extends ReadText {
+  readonly ids: readonly number[];
+}
+
+/** Kept beside weights and config, so that tokenizers, transformers and sentence-transformers open what was saved. */
+export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt'];
+const SENTENCE_FILES = ['modules.json', 'sentence_bert_config.json', '1_Pooling/config.json'];
+
+/** What a published BERT is beside its weights. */
+interface PublishedBert {
+  readonly bert: Bert;
+  readonly tokenizer: PretrainedTokenizer;
+  readonly maximumTokens: number;
+  readonly pooling: BertPooling;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly companions: Readonly<Record<string, Uint8Array>>;
+}
+
+/** A BERT with its tokenizer, and how it makes one vector of a text. */
+export class BertEncoder extends Module implements DocumentEncoder<BertText> {
+  readonly bert: Bert;
+  readonly width: number;
+  readonly maximumTokens: number;
+  readonly pooling: BertPooling;
+  /** The `config.json` that was read. */
+  readonly config: Readonly<Record<string, unknown>>;
+  private readonly companions: Readonly<Record<string, Uint8Array>>;
+  private readonly tokenizer: PretrainedTokenizer;
+  private readonly specialTokens: number;
+
+  constructor({ bert, tokenizer, maximumTokens, pooling, config, companions }: PublishedBert) {
+    super();
+    this.bert = bert;
+    this.width = bert.config.modelWidth;
+    this.maximumTokens = maximumTokens;
+    this.pooling = pooling;
+    this.config = config;
+    this.companions = companions;
+    this.tokenizer = tokenizer;
+    this.specialTokens = tokenizer.tokenize('').ids.length;
+  }
+
+  /**
+   * A published BERT as its files describe it; its weights are still to be loaded.
+   *
+   * @param options what is not given is read: the pooling from `config.json` (`classifier_pooling`) or `1_Pooling/config.json`, which may say
+   * nothing of it (`otherwise`); the longest text from `sentence_bert_config.json`
+   * @throws if there is no tokenizer, the model is no BERT or is pooled in another way, or `maximumTokens` is more than it has positions
+   */
+  static async open(
+    owner: string,
+    source: FileSource,
+    options: {
+      readonly pooling?: BertPooling | undefined;
+      readonly otherwise: BertPooling;
+      readonly maximumTokens?: number | undefined;
+    },
+  ): Promise<BertEncoder> {
+    const config = await readConfig(source);
+    const bertConfig = bertConfigFrom(config);
+    const tokenizer = await openTokenizer(source);
+    const there = await source.list();
+    const companions: Record<string, Uint8Array> = {};
+    for (const name of [...TOKENIZER_FILES, ...SENTENCE_FILES]) {
+      if (there.includes(name)) companions[name] = await source.read(name);
+    }
+    const pooling = options.pooling ?? publishedPooling(owner, config, companions, source.label) ?? options.otherwise;
+    const { maximumTokens = publishedMaximum(companions, bertConfig.maximumLength) } = options;
+    if (!Number.isInteger(maximumTokens) || maximumTokens < 3 || maximumTokens > bertConfig.maximumLength) {
+      throw new Error(
+        `${owner}: maximumTokens must be an integer from 3 to the model's ${bertConfig.maximumLength}, got ${maximumTokens}`,
+      );
+    }
+    return new BertEncoder({ bert: createBert(bertConfig, 0), tokenizer, maximumTokens, pooling, config, companions });
+  }
+
+  read(text: string): BertText {
+    const { ids, tokens } = this.tokenizer.tokenize(text);
+    const { maximumTokens } = this;
+    const truncated = Math.max(0, ids.length - maximumTokens);
+    const content = ids.length - truncated - this.specialTokens;
+    if (truncated === 0) return { ids, tokens, content, truncated, size: ids.length };
+    // the last token is the special one that ends a text
+    const cut = <T>(values: readonly T[]): T[] => [...values.slice(0, maximumTokens - 1), values.at(-1)!];
+    return { ids: cut(ids), tokens: cut(tokens), content, truncated, size: maximumTokens };
+  }
+
+  batch(texts: readonly BertText[], size: number): Batch {
+    const { source, sourceLengths } = sourceBatch(
+      texts.map(({ ids }) => ids),
+      size,
+    );
+    return { tokens: source, lengths: sourceLengths };
+  }
+
+  forward(batch: BatchTensors<Batch>, mode: { readonly random?: RandomStream | undefined } = {}): tf.Tensor2D {
+    return tf.tidy(() => {
+      const { tokens, lengths } = batch as TokenBatch;
+      const { hiddenStates, pooled } = this.bert.forward({ tokens, lengths }, mode); // [B, L, M], [B, M]
+      if (this.pooling === 'cls') return pooled;
+      const real = tf.less(tf.range(0, tokens.shape[1], 1, 'int32'), tf.expandDims(lengths, 1)); // [B, L]
+      const sum = tf.sum(tf.mul(hiddenStates, tf.expandDims(tf.cast(real, 'float32'), 2)), 1); // [B, M]
+      return tf.div(sum, tf.expandDims(tf.cast(lengths, 'float32'), 1)) as tf.Tensor2D;
+    });
+  }
+
+  label(maps: readonly AttentionMap[], { tokens }: BertText, row: number): LabelledMap[] {
+    return maps.map((map) => labelMap(map, { batch: row, rows: tokens, columns: tokens }));
+  }
+
+  files(): Readonly<Record<string, Uint8Array>> {
+    return this.companions;
+  }
+}
+
+function publishedPooling(
+  owner: string,
+  config: Readonly<Record<string, unknown>>,
+  companions: Readonly<Record<string, Uint8Array>>,
+  label: string,
+): BertPooling | undefined {
+  if (config.classifier_pooling === 'cls' || config.classifier_pooling === 'mean') return config.classifier_pooling;
+  const content = companions['1_Pooling/config.json'];
+  if (content === undefined) return undefined;
+  const asked = Object.entries(readFields(content))
+    .filter(([name, value]) => name.startsWith('pooling_mode') && value !== false)
+    .map(([name, value]) => (value === true ? name : `${name} ${JSON.stringify(value)}`));
+  if (asked.length === 1 && /^pooling_mode_mean_tokens$|^pooling_mode "mean"$/.test(asked[0])) return 'mean';
+  throw new Error(
+    `${owner}: the pooling in ${label} must be the mean of all tokens, got ${asked.join(', ') || 'none'}`,
+  );
+}
+
+function publishedMaximum(companions: Readonly<Record<string, Uint8Array>>, positions: number): number {
+  const content = companions['sentence_bert_config.json'];
+  const maximum = content === undefined ? undefined : readFields(content).max_seq_length;
+  return typeof maximum === 'number' ? Math.min(maximum, positions) : positions;
+}
+
+function readFields(content: Uint8Array): Record<string, unknown> {
+  return JSON.parse(new TextDecoder().decode(content)) as Record<string, unknown>;
+}

@@ -1,0 +1,141 @@
+import {
+  AdamW,
+  crossEntropy,
+  linear,
+  openFolder,
+  train,
+  type Batch,
+  type Batches,
+  type Folder,
+  type Schedule,
+  type TrainingEvent,
+} from '@heed/training';
+import type { LabelledText } from '../datasets/labelled-text.ts';
+import { BucketGroups } from '../preprocessing/bucket-groups.ts';
+import type { ClassifierModel } from './classifier-model.ts';
+import type { ReadText } from './document-encoder.ts';
+import { fitHistory, type FitHistory } from './fit-history.ts';
+
+export interface TextClassifierFitOptions {
+  /** Times that all texts are seen. Default 3, unless `steps` is given. */
+  readonly epochs?: number;
+  /** Updates. */
+  readonly steps?: number;
+  /** Default 32. */
+  readonly batchSize?: number;
+  /** How many shapes batches have: more of them pad less and take longer to record. Default 4. */
+  readonly buckets?: number;
+  /**
+   * The highest learning rate of AdamW, reached after a tenth of the run, then lowered in a line; or a schedule. Default 0.00005 for published
+   * weights, 0.001 for additions to them and for what begins anew.
+   */
+  readonly learningRate?: number | Schedule;
+  /** Share of each matrix that is taken away per update, times the learning rate; biases and norms are left alone. Default 0.01. */
+  readonly weightDecay?: number;
+  /** Gradients are scaled down to this norm. Default 1. */
+  readonly clipNorm?: number;
+  /** What becomes of a text of more than `maximumTokens` tokens. Default 'error'. */
+  readonly truncation?: 'error' | 'end';
+  /** Texts to measure on after every epoch: the history gets their loss and accuracy. */
+  readonly validation?: readonly LabelledText[];
+  /** End after so many epochs without a better accuracy on the validation texts. Default: never. */
+  readonly patience?: number;
+  /** Where checkpoints are saved, and from where an interrupted run goes on; a path or a folder. Default: nowhere. */
+  readonly checkpoints?: Folder | string;
+  /** A checkpoint every so many steps. Default: every epoch. Aborting saves one in any case. */
+  readonly checkpointEverySteps?: number;
+  /** Ends training after the step that runs. */
+  readonly signal?: AbortSignal;
+  /** Told everything that happens, e.g. `progressBar()` of @heed/node. */
+  readonly onEvent?: (event: TrainingEvent) => void;
+}
+
+export interface TextClassifierFit {
+  readonly model: ClassifierModel;
+  readonly texts: readonly ReadText[];
+  /** The index of each text's label. */
+  readonly labels: readonly number[];
+  readonly seed: number;
+  /** Whether the trained weights are published ones, which are changed with care. */
+  readonly begins: 'published' | 'anew';
+  /** What the classifier and its data are, for checkpoints. */
+  readonly config: object;
+  readonly validate: (() => Promise<{ readonly loss: number; readonly accuracy: number }>) | undefined;
+}
+
+/** Trains a classifier by cross-entropy. */
+export async function fitTextClassifier(
+  fit: TextClassifierFit,
+  options: TextClassifierFitOptions,
+): Promise<FitHistory> {
+  const { model, texts, seed, validate } = fit;
+  const { batchSize = 32, buckets = 4, weightDecay = 0.01, clipNorm = 1 } = options;
+  const { learningRate = fit.begins === 'published' ? 5e-5 : 1e-3, patience, signal, onEvent } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new Error(`TextClassifier.fit: batchSize must be a positive integer, got ${batchSize}`);
+  }
+  const groups = new BucketGroups(
+    texts.map(({ size }) => size),
+    { batchSize, seed, buckets },
+  );
+  const steps = options.steps ?? (options.epochs ?? 3) * groups.perEpoch;
+  const optimizer = new AdamW(model.trainableParameters(), {
+    weightDecay,
+    groups: [{ match: /bias$|norm\.weight$/i, weightDecay: 0 }],
+  });
+  const rate = typeof learningRate === 'number' ? learningRate : 'schedule';
+  try {
+    const events = train({
+      model,
+      optimizer,
+      loss: ({ labels, ...batch }, { random }) => crossEntropy(model.forward(batch, { random }), labels),
+      data: (epoch) => batches(fit, groups, epoch),
+      learningRate:
+        typeof learningRate === 'number'
+          ? linear({ rate: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps })
+          : learningRate,
+      steps,
+      seed,
+      clipNorm,
+      config: { ...fit.config, fit: { steps, batchSize, buckets, learningRate: rate, weightDecay, clipNorm } },
+      ...(signal && { signal }),
+      ...(validate && {
+        evaluation: {
+          run: async () => {
+            const { loss, accuracy } = await validate();
+            return { loss, accuracy };
+          },
+          monitor: 'accuracy',
+          goal: 'max' as const,
+          ...(patience === undefined ? {} : { patience }),
+        },
+      }),
+      ...(options.checkpoints === undefined
+        ? {}
+        : {
+            checkpoints: {
+              folder: openFolder(options.checkpoints),
+              ...(options.checkpointEverySteps === undefined ? {} : { everySteps: options.checkpointEverySteps }),
+            },
+          }),
+    });
+    return await fitHistory(events, onEvent);
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+/** One epoch's batches. */
+function batches({ model, texts, labels }: TextClassifierFit, plan: BucketGroups, epoch: number): Batches<Batch> {
+  const groups = [...plan.epoch(epoch)];
+  function* from(first: number): Generator<Batch> {
+    for (const { members, bucket } of groups.slice(first)) {
+      const read = members.map((index) => texts[index]);
+      yield {
+        ...model.encoder.batch(read, plan.bounds[bucket]),
+        labels: { data: Int32Array.from(members, (index) => labels[index]), shape: [members.length] },
+      };
+    }
+  }
+  return { length: groups.length, [Symbol.iterator]: () => from(0), skip: from };
+}

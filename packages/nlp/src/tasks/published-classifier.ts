@@ -1,0 +1,68 @@
+import { linearRules, parseConfig, savePretrained, type Folder, type NameMap } from '@heed/training';
+import { z } from 'zod';
+import { bertNames, publishedBertConfig } from '../models/bert/bert.names.ts';
+import { TOKENIZER_FILES, type BertEncoder } from './bert-encoder.ts';
+import type { ClassifierModel } from './classifier-model.ts';
+import type { TextClassifierConfig } from './text-classifier-config.ts';
+
+/** What is read of a published classifier's `config.json` beside its BERT. */
+const publishedSchema = z.object({
+  id2label: z.record(z.string().regex(/^\d+$/), z.string()).optional(),
+  problem_type: z.literal('single_label_classification').nullish(),
+});
+
+/** How Hugging Face's `BertForSequenceClassification` calls a `ClassifierModel`'s weights. */
+export const classifierNames: NameMap = {
+  ...bertNames,
+  rules: [
+    ...bertNames.rules.map((rule) => ({
+      ...rule,
+      ours: [rule.ours].flat().map((name) => `encoder.bert.${name}`),
+      theirs: `bert.${rule.theirs}`,
+    })),
+    ...linearRules('head', 'classifier'),
+  ],
+  prefixes: [],
+  ignored: [/^bert\.embeddings\.position_ids$/, /^cls\./],
+};
+
+/** A published body whose own head, if it has one, is left out. */
+export const bodyNames: NameMap = { ...bertNames, ignored: [...bertNames.ignored!, /^classifier\./] };
+
+/** The labels that a published classifier was trained for. @throws if there are none, or it does not choose one of them */
+export function publishedLabels(owner: string, config: Readonly<Record<string, unknown>>, label: string): string[] {
+  const { id2label } = parseConfig(owner, publishedSchema, config);
+  if (id2label === undefined) {
+    throw new Error(`${owner}: labels must be given where the config names none (id2label), got neither in ${label}`);
+  }
+  return Object.entries(id2label)
+    .toSorted(([a], [b]) => Number(a) - Number(b))
+    .map(([, name]) => name);
+}
+
+/** Saves a classifier on a BERT as Hugging Face's transformers open it. */
+export async function savePublished(
+  folder: Folder,
+  model: ClassifierModel,
+  encoder: BertEncoder,
+  { labels, pooling, maximumTokens }: TextClassifierConfig,
+): Promise<void> {
+  const files = Object.entries(encoder.files()).filter(([name]) => TOKENIZER_FILES.includes(name));
+  await savePretrained(folder, {
+    model,
+    names: classifierNames,
+    config: {
+      ...encoder.config,
+      ...publishedBertConfig(encoder.bert.config),
+      architectures: [pooling === 'cls' ? 'BertForSequenceClassification' : 'BertModel'],
+      id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
+      label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+      problem_type: 'single_label_classification',
+      classifier_pooling: pooling, // as ModernBERT's config calls it
+    },
+    files: {
+      ...Object.fromEntries(files),
+      'sentence_bert_config.json': JSON.stringify({ max_seq_length: maximumTokens }),
+    },
+  });
+}

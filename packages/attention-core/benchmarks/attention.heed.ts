@@ -29,6 +29,6 @@ export function prepare({ heads, length, width, gradient, window, ...given }: Ca
     return attention(options);
   };
   if (!gradient) return () => run(inputs[0], inputs[1], inputs[2]);
-  const gradients = tf.grads((query, key, value) => tf.sum(run(query, key, value)));
+  const gradients = tf.grads((query, key, value) => tf.sum(tf.square(run(query, key, value))));
   return () => gradients(inputs);
 }

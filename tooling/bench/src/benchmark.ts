@@ -1,5 +1,8 @@
-/** What can be measured: a median time in ms, what a fresh process grows by in MB, the memory of tensors at the peak in MB. */
-export type Measure = 'time' | 'memory' | 'tensors';
+/**
+ * What can be measured: a median time in ms, what a fresh process grows by in MB, the memory of tensors at the peak in MB, how many
+ * operations native TensorFlow is asked for.
+ */
+export type Measure = 'time' | 'memory' | 'tensors' | 'operations';
 
 /** What a package's benchmarks/*.bench.ts exports as `benchmark`. Bench files cannot import this package, so they only look like it. */
 export interface Benchmark {
@@ -34,10 +37,15 @@ export interface Row {
   readonly subject: Measurement;
   /** Absent: the number is shown by itself. */
   readonly reference?: Measurement;
-  /** What the ratio of subject to reference shall be at most. */
+  /** What the ratio of subject to reference shall be at most; without a reference, the number itself. */
   readonly atMost?: number;
+  /**
+   * Both sides first run so many times, and what they give must agree within this relative error, or nothing is measured: nobody times a
+   * wrong answer. Absent: they compute with different numbers.
+   */
+  readonly agree?: { readonly runs: number; readonly within: number };
   /** Default time. */
-  readonly measure?: 'time' | 'memory';
+  readonly measure?: 'time' | 'memory' | 'operations';
   /** Whether the memory of tensors at the peak is shown too, in MB. */
   readonly tensors?: boolean;
   /** Default 9. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Measure } from './benchmark.ts';
 
 interface Answer {
-  readonly value?: number;
+  readonly value?: number | readonly number[];
   readonly error?: string;
 }
 
@@ -14,14 +14,20 @@ export class ContenderProcess {
   private readonly waiting: ((answer: Answer) => void)[] = [];
   private lastWords = '';
 
-  /** @param command the program and its arguments */
-  constructor([program, ...args]: readonly [string, ...string[]]) {
-    this.child = spawn(program, args);
+  /**
+   * @param command the program and its arguments
+   * @param threads how many it may compute on; WASM takes one
+   */
+  constructor([program, ...args]: readonly [string, ...string[]], threads: number) {
+    const names = ['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS'];
+    const limits = Object.fromEntries(names.map((name) => [name, String(threads)]));
+    this.child = spawn(program, args, { env: { ...process.env, ...limits } });
     createInterface({ input: this.child.stdout }).on('line', (line) => {
       if (line.startsWith('@')) this.waiting.shift()?.(JSON.parse(line.slice(1)) as Answer);
     });
     this.child.stderr.on('data', (data: Buffer) => {
-      this.lastWords = String(data).trim().split('\n').at(-1) ?? '';
+      const lines = String(data).trim().split('\n');
+      this.lastWords = lines.find((line) => line.includes('Error')) ?? (this.lastWords || lines.at(-1)!);
     });
     this.child.on('error', ({ message }) => this.fail(message));
     this.child.on('exit', () => this.fail(this.lastWords));
@@ -30,10 +36,19 @@ export class ContenderProcess {
 
   /** @throws if the case cannot be prepared or run */
   async measure(given: unknown, measure: Measure): Promise<number> {
+    return (await this.ask({ case: given, measure })) as number;
+  }
+
+  /** What the case gives in its next `runs` runs, a part of the numbers standing for all. */
+  async outputs(given: unknown, runs: number): Promise<readonly number[]> {
+    return (await this.ask({ case: given, measure: 'outputs', runs })) as readonly number[];
+  }
+
+  private async ask(request: object): Promise<NonNullable<Answer['value']>> {
     const answer = await new Promise<Answer>((resolve) => {
       this.waiting.push(resolve);
       if (this.child.exitCode !== null) this.fail(this.lastWords);
-      else this.child.stdin.write(`${JSON.stringify({ case: given, measure })}\n`);
+      else this.child.stdin.write(`${JSON.stringify(request)}\n`);
     });
     if (answer.value === undefined) throw new Error(answer.error);
     return answer.value;

@@ -22,6 +22,15 @@ describe('the report', () => {
     expect(section(benchmark, [{ ...row, missing: 'no Python with torch' }])).toContain(
       '| run | not measured: no Python with torch |',
     );
+    expect(section(benchmark, [{ ...row, value: 5, missing: 'no Python with torch' }])).toContain(
+      '| run | ours: 5 ms | theirs not measured: no Python with torch |',
+    );
+  });
+
+  it('says of a number with nothing beside it whether it is what it shall be', () => {
+    const row = { work: 'count', subject: { contender: 'ours', case: 1 }, measure: 'operations', atMost: 699 } as const;
+    expect(section(benchmark, [{ ...row, value: 700 }])).toContain('| count | ours: 700 ops |  |  | 699 ✗ |');
+    expect(section(benchmark, [{ ...row, value: 699 }])).toContain('| 699 ✓ |');
   });
 
   it('replaces the section of the package that was measured and keeps the others', async () => {

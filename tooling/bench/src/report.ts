@@ -7,7 +7,7 @@ import type { MeasuredRow } from './run-benchmark.ts';
 /** One benchmark as Markdown: heading, sentence, table. */
 export function section(benchmark: Benchmark, rows: readonly MeasuredRow[]): string {
   const facts = [...new Set(rows.flatMap((row) => Object.keys(row.facts ?? {})))];
-  const compared = rows.some((row) => row.reference !== undefined);
+  const compared = rows.some((row) => row.reference !== undefined || row.atMost !== undefined);
   const tensors = rows.some((row) => row.tensors === true) ? ['tensors at the peak'] : [];
   const headings = ['work', ...facts, 'measured', ...tensors, ...(compared ? ['against', 'ratio', 'at most'] : [])];
   const lines = [headings, headings.map(() => '---'), ...rows.map((row) => cells(row, facts, compared))];
@@ -17,15 +17,17 @@ export function section(benchmark: Benchmark, rows: readonly MeasuredRow[]): str
 
 function cells(row: MeasuredRow, facts: readonly string[], compared: boolean): string[] {
   const { subject, reference, value, referenceValue, atMost, missing } = row;
-  const unit = row.measure === 'memory' ? 'MB' : 'ms';
+  const unit = { time: 'ms', memory: 'MB', operations: 'ops' }[row.measure ?? 'time'];
   const own = value === undefined ? `not measured: ${missing}` : `${subject.contender}: ${number(value)} ${unit}`;
   const shown = [row.work, ...facts.map((fact) => String(row.facts?.[fact] ?? '')), own];
   if (row.tensors === true) shown.push(row.tensorMemory === undefined ? '' : `${number(row.tensorMemory)} MB`);
   if (!compared) return shown;
-  if (reference === undefined || value === undefined || referenceValue === undefined) return [...shown, '', '', ''];
+  const met = (shown: number) => (atMost === undefined ? '' : `${number(atMost)} ${shown <= atMost ? '✓' : '✗'}`);
+  if (value === undefined) return [...shown, '', '', ''];
+  if (reference === undefined) return [...shown, '', '', met(value)];
+  if (referenceValue === undefined) return [...shown, `${reference.contender} not measured: ${missing}`, '', ''];
   const ratio = value / referenceValue;
-  const met = atMost === undefined ? '' : `${number(atMost)} ${ratio <= atMost ? '✓' : '✗'}`;
-  return [...shown, `${reference.contender}: ${number(referenceValue)} ${unit}`, number(ratio), met];
+  return [...shown, `${reference.contender}: ${number(referenceValue)} ${unit}`, number(ratio), met(ratio)];
 }
 
 /** Three digits that count. */

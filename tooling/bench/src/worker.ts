@@ -1,6 +1,6 @@
 /**
  * A contender's process: `worker.ts <file> <backend or none> <stock or heed>`. A line {"case": …, "measure": …} on stdin is answered by
- * a line {"value": …} or {"error": …}; each case is prepared once.
+ * a line {"value": …} or {"error": …}; each case is prepared once. {"measure": "outputs", "runs": …} asks for what the runs give.
  */
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -10,6 +10,15 @@ import { startStock } from './start-stock.ts';
 
 type Run = () => unknown;
 
+interface Request {
+  readonly case: unknown;
+  readonly measure: Measure | 'outputs';
+  readonly runs?: number;
+}
+
+/** How many numbers of a tensor stand for it. */
+const NUMBERS = 256;
+
 const [file, backend, mode] = process.argv.slice(2);
 if (mode === 'stock') await startStock(backend);
 else if (backend !== 'none') {
@@ -18,16 +27,19 @@ else if (backend !== 'none') {
 }
 const { prepare } = (await import(pathToFileURL(file).href)) as { prepare: (given: unknown) => Run | Promise<Run> };
 const prepared = new Map<string, Run>();
+const given = new Map<string, number[]>();
 
-async function measure(given: unknown, what: Measure): Promise<number> {
-  const key = JSON.stringify(given);
+async function answer({ case: asked, measure: what, runs = 1 }: Request): Promise<number | number[]> {
+  const key = JSON.stringify(asked);
+  if (what === 'outputs') return outputs(key, asked, runs);
   let run = prepared.get(key);
   if (run === undefined) {
-    run = await prepare(given);
+    run = await prepare(asked);
     prepared.set(key, run);
     if (what === 'time') free(await run()); // engines compile what is run often
   }
   if (what === 'tensors') return tensorsAtPeak(run);
+  if (what === 'operations') return operations(run);
   const before = process.memoryUsage.rss();
   const start = performance.now();
   const result = await run();
@@ -57,17 +69,63 @@ async function tensorsAtPeak(run: Run): Promise<number> {
   return (peak - before) / 1e6;
 }
 
+/** What the first runs of a case give; what training has changed since is made anew. */
+async function outputs(key: string, asked: unknown, runs: number): Promise<number[]> {
+  const known = given.get(`${runs} ${key}`);
+  if (known !== undefined) return known;
+  const run = await prepare(asked);
+  prepared.set(key, run);
+  const all: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const result = await run();
+    all.push(...numbers(result));
+    free(result);
+  }
+  given.set(`${runs} ${key}`, all);
+  return all;
+}
+
+/** Evenly spaced numbers of each tensor of a result. */
+function numbers(result: unknown): number[] {
+  if (result instanceof tf.Tensor) return numbers(result.dataSync());
+  if (ArrayBuffer.isView(result)) {
+    const values = result as Float32Array;
+    const stride = Math.ceil(values.length / NUMBERS);
+    return Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride]);
+  }
+  return Object.values(result as object).flatMap(numbers);
+}
+
+/** How many operations TensorFlow is asked for; a compiled function is one. */
+async function operations(run: Run): Promise<number> {
+  const backend = tf.backend() as unknown as { binding?: { executeOp(...args: unknown[]): unknown } };
+  const { binding } = backend;
+  if (binding === undefined)
+    throw new Error(`operations are counted on native TensorFlow only, got ${tf.getBackend()}`);
+  let count = 0;
+  const executeOp = (...args: unknown[]) => {
+    count++;
+    return binding.executeOp(...args);
+  };
+  backend.binding = Object.create(binding, { executeOp: { value: executeOp } }) as typeof binding;
+  try {
+    free(await run());
+  } finally {
+    backend.binding = binding;
+  }
+  return count;
+}
+
 function free(result: unknown): void {
-  tf.dispose(result as tf.TensorContainer);
+  if (!ArrayBuffer.isView(result)) tf.dispose(result as tf.TensorContainer);
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { case: given, measure: what } = JSON.parse(line) as { case: unknown; measure: Measure };
-  let answer: object;
+  let said: object;
   try {
-    answer = { value: await measure(given, what) };
+    said = { value: await answer(JSON.parse(line) as Request) };
   } catch (error) {
-    answer = { error: error instanceof Error ? error.message.split('\n')[0] : String(error) };
+    said = { error: error instanceof Error ? error.message.split('\n')[0] : String(error) };
   }
-  process.stdout.write(`\n@${JSON.stringify(answer)}\n`);
+  process.stdout.write(`\n@${JSON.stringify(said)}\n`);
 }

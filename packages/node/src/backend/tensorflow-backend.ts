@@ -16,7 +16,7 @@ export async function startTensorflow(): Promise<{ detail: string; compiles: boo
 }
 
 /** `compile` of @heed/tensorflow in the words of training, which hears of those recordings only that will be replayed. */
-const recordingCompiler: Compiler = (fn, { xla, onRecord } = {}) =>
+export const recordingCompiler: Compiler = (fn, { xla, onRecord } = {}) =>
   compile(fn, {
     ...(xla !== undefined && { xla }),
     onRecord: ({ kept, milliseconds, nodes }) => {

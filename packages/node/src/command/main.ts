@@ -3,13 +3,16 @@ import { UsageError } from './usage-error.ts';
 
 const help = `heed <command>
 
-  run [<package>/<example>]  runs an example; without a name nlp/letter-to-sound
-      --list                 lists every example with what it does and how long it takes
-      --quick                the short form
-      --help                 the example's own options
-  results <package>/<name>   measures one entry of the ledger; --list, --quick
-  doctor                     what loads, what does not, and what mends it
-  install-tensorflow         native TensorFlow for @tensorflow/tfjs-node
+  run [<package>/<example>]      runs an example; without a name nlp/letter-to-sound
+      --list                     lists every example with what it does and how long it takes
+      --quick                    the short form
+      --help                     the example's own options
+  profile [<package>/<example>]  where the training steps of an example go: ops, time, memory
+      --full                     the full form instead of the short one
+      --json                     for tools
+  results <package>/<name>       measures one entry of the ledger; --list, --quick
+  doctor                         what loads, what does not, and what mends it
+  install-tensorflow             native TensorFlow for @tensorflow/tfjs-node
 
 HEED_BACKEND=tensorflow|wasm|cpu chooses the backend, HEED_CACHE the cache folder, HEED_DATA a mirror folder of data.`;
 
@@ -20,6 +23,8 @@ export async function main(args: readonly string[], output: Output = processOutp
     switch (command) {
       case 'run':
         return await (await import('./run.ts')).run(rest, output);
+      case 'profile':
+        return await (await import('./profile.ts')).profile(rest, output);
       case 'results':
         return await (await import('./results.ts')).results(rest, output);
       case 'doctor':

@@ -29,7 +29,7 @@ export async function run(
     return 0;
   }
   const module = choose(given ?? defaultExample, found, 'run', 'example');
-  const example = await load(module);
+  const example = await loadExample(module);
   if (flags.has('help')) {
     output.print(`heed run ${module.name}: ${example.summary}\n${describeOptions(example.options)}`);
     return 0;
@@ -65,7 +65,7 @@ async function list(found: readonly FoundModule[]): Promise<string> {
   const rows = await Promise.all(
     found.map(async (module) => {
       try {
-        const { summary, minutes } = await load(module);
+        const { summary, minutes } = await loadExample(module);
         return [module.name, `${minutes.tensorflow} / ${minutes.wasm} min`, summary];
       } catch (error) {
         return [
@@ -83,8 +83,9 @@ async function list(found: readonly FoundModule[]): Promise<string> {
     .join('\n');
 }
 
-async function load(module: FoundModule): Promise<Example> {
+/** @throws if the module exports no example */
+export async function loadExample(module: FoundModule): Promise<Example> {
   const example = await loadDefault(module);
   if (isExample(example)) return example;
-  throw new Error(`heed run ${module.name}: the default export must be made by defineExample, got ${typeof example}`);
+  throw new Error(`heed: ${module.name}: the default export must be made by defineExample, got ${typeof example}`);
 }

@@ -3,10 +3,10 @@
  */
 import { startBackend } from '@heed/node';
 import { missingInPython } from './python.ts';
-import { verifyGpt } from './verify-gpt.ts';
+import { verifyGpt, verifyT5 } from './verify-exchange.ts';
 import { verifyMiniLm } from './verify-minilm.ts';
 
-const VERIFICATIONS = { MiniLM: verifyMiniLm, 'GPT-2': verifyGpt };
+const VERIFICATIONS = { MiniLM: verifyMiniLm, 'GPT-2': verifyGpt, T5: verifyT5 };
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 const missing = await missingInPython(['torch', 'transformers', 'safetensors']);

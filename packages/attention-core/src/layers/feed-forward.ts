@@ -12,6 +12,8 @@ export interface FeedForwardConfig {
   readonly hiddenWidth: number;
   /** Default `relu`, as in Vaswani et al. 2017. */
   readonly activation?: Activation;
+  /** Whether both layers add a bias. Default true. */
+  readonly bias?: boolean;
   /** Dropout after the activation. Default 0. */
   readonly dropout?: number;
   readonly random: Random;
@@ -24,10 +26,10 @@ export class FeedForward extends Module {
   private readonly activation: Activation;
   private readonly dropoutRate: number;
 
-  constructor({ modelWidth, hiddenWidth, activation = 'relu', dropout = 0, random }: FeedForwardConfig) {
+  constructor({ modelWidth, hiddenWidth, activation = 'relu', bias = true, dropout = 0, random }: FeedForwardConfig) {
     super();
-    this.hidden = new Linear({ inputs: modelWidth, outputs: hiddenWidth, random });
-    this.output = new Linear({ inputs: hiddenWidth, outputs: modelWidth, random });
+    this.hidden = new Linear({ inputs: modelWidth, outputs: hiddenWidth, bias, random });
+    this.output = new Linear({ inputs: hiddenWidth, outputs: modelWidth, bias, random });
     this.activation = activation;
     this.dropoutRate = dropout;
   }

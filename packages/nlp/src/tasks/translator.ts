@@ -372,6 +372,7 @@ function createModel(config: TranslatorConfig, size: number): SequenceModel {
       encoderLayers: layers,
       decoderLayers: layers,
       feedForwardWidth,
+      arithmetic: 'original',
       activation: 'relu',
       placement: 'pre',
       positions: 'sinusoidal',

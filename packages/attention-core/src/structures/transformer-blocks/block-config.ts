@@ -9,6 +9,8 @@ import type { RandomStream } from '../../random/random-stream.ts';
 export interface BlockConfig extends Omit<MultiHeadAttentionConfig, 'dropout' | 'memoryWidth'> {
   /** Width inside the feed-forward part. Default 4 × modelWidth. */
   readonly hiddenWidth?: number;
+  /** Whether the feed-forward part has biases; `bias` is about the attentions. Default true. */
+  readonly feedForwardBias?: boolean;
   /** Default `relu`, as in Vaswani et al. 2017. */
   readonly activation?: Activation;
   /**
@@ -30,6 +32,7 @@ export interface BlockConfig extends Omit<MultiHeadAttentionConfig, 'dropout' | 
 export function partsOf({
   modelWidth,
   hiddenWidth = 4 * modelWidth,
+  feedForwardBias = true,
   activation = 'relu',
   norm = 'layer',
   epsilon,
@@ -40,7 +43,7 @@ export function partsOf({
 }: BlockConfig) {
   return {
     attention: { ...config, modelWidth, random, dropout: attentionDropout },
-    feedForward: { modelWidth, hiddenWidth, activation, dropout, random },
+    feedForward: { modelWidth, hiddenWidth, bias: feedForwardBias, activation, dropout, random },
     norm: (width = modelWidth): Norm => createNorm(norm, { width, ...(epsilon === undefined ? {} : { epsilon }) }),
   };
 }

@@ -15,6 +15,7 @@ const base: TransformerConfig = {
   encoderLayers: 1,
   decoderLayers: 2,
   feedForwardWidth: 12,
+  arithmetic: 'original',
   activation: 'relu',
   placement: 'pre',
   positions: 'sinusoidal',
@@ -27,6 +28,8 @@ const variants: Record<string, Partial<TransformerConfig>> = {
   'pre-norm, sinusoidal': {},
   'post-norm, learned positions, tied': { placement: 'post', positions: 'learned', embeddings: 'tied' },
   't5 bias, shared': { positions: 't5', embeddings: 'shared', sourceSize: 6 },
+  'all of t5': { arithmetic: 't5', positions: 't5', embeddings: 'shared', sourceSize: 6 },
+  't5 arithmetic, an output layer of its own': { arithmetic: 't5', positions: 'learned' },
 };
 
 const ints = (values: number[][]) => tf.tensor2d(values, [values.length, values[0].length], 'int32');

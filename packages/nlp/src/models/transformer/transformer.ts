@@ -4,19 +4,21 @@
  * - Vaswani et al. 2017, "Attention is all you need".
  * - Xiong et al. 2020, "On layer normalization in the Transformer architecture": `placement: 'pre'`.
  * - Press & Wolf 2017, "Using the output embedding to improve language models": `embeddings: 'tied'` and `'shared'`.
- * - Raffel et al. 2020 (T5): `positions: 't5'`, one bias for all layers of a stack, none in attention to the source.
+ * - Raffel et al. 2020 (T5): `positions: 't5'`, one bias for all layers of a stack, none in attention to the source; and what else T5 computes
+ *   otherwise, `arithmetic: 't5'`. Weights of Hugging Face's `T5ForConditionalGeneration` load through `t5Names`.
  *
  * Deviations. Attention weights and the feed-forward part's inside are dropped too, as in torch. Post-norm stacks end without a further
  * normalisation, as in the paper (torch.nn.Transformer adds one). Initial weights are uniform in ±1/√inputs.
  */
 import {
   capture,
+  createNorm,
   DecoderBlock,
+  dot,
   dropout,
   Embedding,
   EncoderBlock,
   encodePositions,
-  LayerNorm,
   LearnedPositions,
   Linear,
   linear,
@@ -26,6 +28,7 @@ import {
   T5Bias,
   wholeRegion,
   fromTensor,
+  type Norm,
   type RandomStream,
 } from '@heed/attention-core';
 import { parseConfig } from '@heed/training';
@@ -48,6 +51,11 @@ export interface TransformerConfig {
   readonly decoderLayers: number;
   /** Width inside the feed-forward parts; 4 × modelWidth in the paper, 2 × is common for small models. */
   readonly feedForwardWidth: number;
+  /**
+   * The paper's: biases, layer norm, scores divided by √D, embeddings multiplied by √M. Or T5's: no biases, RMS norm, scores as they are, and
+   * logits divided by √M where the table of embeddings makes them.
+   */
+  readonly arithmetic: 'original' | 't5';
   readonly activation: 'relu' | 'gelu';
   /** Where normalisation stands: after each residual sum, as in the paper, or before each part, which trains without warm-up. */
   readonly placement: 'pre' | 'post';
@@ -71,6 +79,7 @@ const schema = z
     encoderLayers: width,
     decoderLayers: width,
     feedForwardWidth: width,
+    arithmetic: z.enum(['original', 't5']),
     activation: z.enum(['relu', 'gelu']),
     placement: z.enum(['pre', 'post']),
     positions: z.enum(['sinusoidal', 'learned', 't5']),
@@ -120,8 +129,9 @@ class Embedded extends Module {
 
   /** @param symbols int32 [B, L] @param start the position of the first @returns [B, L, M] */
   forward(symbols: tf.Tensor, random?: RandomStream, start = 0): tf.Tensor {
-    const { modelWidth, positions, dropout: rate } = this.config;
-    const scaled = tf.mul(this.symbols.forward(symbols), Math.sqrt(modelWidth)); // [B, L, M]
+    const { modelWidth, arithmetic, positions, dropout: rate } = this.config;
+    const embedded = this.symbols.forward(symbols); // [B, L, M]
+    const scaled = arithmetic === 't5' ? embedded : tf.mul(embedded, Math.sqrt(modelWidth));
     const length = symbols.shape[1]!;
     if (positions === 't5') return dropout(scaled, rate, random);
     const added =
@@ -135,11 +145,11 @@ export class Transformer extends Module implements SequenceModel<TransformerMemo
   readonly config: TransformerConfig;
   readonly source: Embedded;
   readonly encoder: readonly EncoderBlock[];
-  readonly encoderNorm: LayerNorm | undefined;
+  readonly encoderNorm: Norm | undefined;
   readonly encoderBias: T5Bias | undefined;
   readonly target: Embedded;
   readonly decoder: readonly DecoderBlock[];
-  readonly decoderNorm: LayerNorm | undefined;
+  readonly decoderNorm: Norm | undefined;
   readonly decoderBias: T5Bias | undefined;
   readonly output: Linear | undefined;
 
@@ -147,10 +157,13 @@ export class Transformer extends Module implements SequenceModel<TransformerMemo
     super();
     this.config = parseConfig('Transformer', schema, config);
     const { modelWidth, heads, feedForwardWidth: hiddenWidth, activation, placement, positions, embeddings } = config;
+    const t5 = config.arithmetic === 't5';
     const table = (size: number) =>
-      new Embedding({ size, width: modelWidth, deviation: 1 / Math.sqrt(modelWidth), random });
-    const block = { modelWidth, heads, hiddenWidth, activation, placement, dropout: config.dropout, random };
-    const norm = () => (placement === 'pre' ? new LayerNorm({ width: modelWidth }) : undefined);
+      new Embedding({ size, width: modelWidth, deviation: t5 ? 1 : 1 / Math.sqrt(modelWidth), random });
+    const ofT5 = { bias: false, feedForwardBias: false, norm: 'rms', score: dot() } as const;
+    const sizes = { modelWidth, heads, hiddenWidth, activation, placement, dropout: config.dropout, random };
+    const block = t5 ? { ...sizes, ...ofT5 } : sizes;
+    const norm = () => (placement === 'pre' ? createNorm(t5 ? 'rms' : 'layer', { width: modelWidth }) : undefined);
     const bias = (direction: 'both' | 'past') =>
       positions === 't5' ? new T5Bias({ heads, direction, random }) : undefined;
     const layers = <T>(count: number, make: (name: string) => T) =>
@@ -166,7 +179,9 @@ export class Transformer extends Module implements SequenceModel<TransformerMemo
     this.decoderNorm = norm();
     this.decoderBias = bias('past');
     this.output =
-      embeddings === 'separate' ? new Linear({ inputs: modelWidth, outputs: config.targetSize, random }) : undefined;
+      embeddings === 'separate'
+        ? new Linear({ inputs: modelWidth, outputs: config.targetSize, bias: !t5, random })
+        : undefined;
   }
 
   forward(batch: TeacherForcedBatch, { random }: ForwardMode = {}): tf.Tensor3D {
@@ -226,7 +241,9 @@ export class Transformer extends Module implements SequenceModel<TransformerMemo
   /** @param hidden [..., M] @returns [..., V] */
   private logits(hidden: tf.Tensor): tf.Tensor {
     const features = this.decoderNorm?.forward(hidden) ?? hidden;
-    return this.output?.forward(features) ?? linear(features, tf.transpose(this.target.symbols.weight));
+    if (this.output !== undefined) return this.output.forward(features);
+    const scaled = this.config.arithmetic === 't5' ? tf.div(features, Math.sqrt(this.config.modelWidth)) : features;
+    return linear(scaled, tf.transpose(this.target.symbols.weight));
   }
 }
 

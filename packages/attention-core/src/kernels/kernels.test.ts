@@ -115,4 +115,17 @@ describe('kernels for WASM', () => {
     expect(chosen).toBeAllClose([1, 1, 0]);
     expect(stepped).toBeAllClose([7, 4, 1]);
   });
+
+  it('clip integers as integers, and sum along axes counted from the end', async () => {
+    for (const backend of ['wasm', 'cpu'] as const) {
+      const [clipped, sums, products] = await on(backend, () => {
+        const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
+        const integers = tf.tensor1d([-7, 0, 5, 2_000_000_000], 'int32');
+        return [tf.cast(tf.clipByValue(integers, -2, 3), 'float32'), tf.cumsum(x, -1), tf.cumprod(x, -1)];
+      });
+      expect(clipped).toBeAllClose([-2, 0, 3, 3]);
+      expect(sums).toBeAllClose([1, 3, 6, 4, 9, 15]);
+      expect(products).toBeAllClose([1, 2, 6, 4, 20, 120]);
+    }
+  });
 });

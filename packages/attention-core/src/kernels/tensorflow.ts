@@ -20,8 +20,10 @@ export interface TensorflowBackend extends tf.KernelBackend {
     readonly TF_ATTR_TYPE: number;
     readonly TF_ATTR_INT: number;
     readonly TF_ATTR_BOOL: number;
+    readonly TF_ATTR_FLOAT: number;
     readonly TF_FLOAT: number;
     readonly TF_INT32: number;
+    readonly TF_INT64: number;
   };
   incRef(dataId: object): void;
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];

@@ -26,6 +26,7 @@ export abstract class GatedCell extends Module implements RecurrentCell {
   }
 
   abstract step(projected: tf.Tensor, state: readonly tf.Tensor[]): tf.Tensor[];
+  abstract sequence(x: tf.Tensor3D, state: readonly tf.Tensor[]): tf.Tensor[];
 
   project(x: tf.Tensor): tf.Tensor {
     return linear(x, this.inputWeight, this.inputBias);

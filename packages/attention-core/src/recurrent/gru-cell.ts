@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import { GatedCell } from './gated-cell.ts';
+import { gruSequence } from './gru-sequence.ts';
 import type { RecurrentCellConfig } from './recurrent-cell.ts';
 
 /**
@@ -19,6 +20,10 @@ export class GruCell extends GatedCell {
 
   step(projected: tf.Tensor, [hidden]: readonly tf.Tensor[]): tf.Tensor[] {
     return [gruStep(projected, hidden, this.projectHidden(hidden))];
+  }
+
+  sequence(x: tf.Tensor3D, [hidden]: readonly tf.Tensor[]): tf.Tensor[] {
+    return [gruSequence(x, hidden, this)];
   }
 }
 

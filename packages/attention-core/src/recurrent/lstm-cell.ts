@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import { GatedCell } from './gated-cell.ts';
+import { lstmSequence } from './lstm-sequence.ts';
 import type { RecurrentCellConfig } from './recurrent-cell.ts';
 
 /**
@@ -21,6 +22,10 @@ export class LstmCell extends GatedCell {
     const gates = tf.add(projected, this.projectHidden(hidden)); // [B, 4H]
     const both = lstmStep(gates, cell); // [B, 2H]
     return tf.split(both, 2, 1);
+  }
+
+  sequence(x: tf.Tensor3D, state: readonly tf.Tensor[]): tf.Tensor[] {
+    return lstmSequence(x, state, this);
   }
 }
 

@@ -17,10 +17,12 @@ export interface RecurrentCell extends Module {
   readonly hiddenWidth: number;
   /** Number of tensors in a state. */
   readonly stateSize: number;
-  /** The input's part of all gates, for one step or a whole sequence at once. @param x [..., inputs] @returns [..., gates · hiddenWidth] */
+  /** The input's part of all gates. @param x [..., inputs] @returns [..., gates · hiddenWidth] */
   project(x: tf.Tensor): tf.Tensor;
   /** @param projected [B, gates · hiddenWidth] from `project` */
   step(projected: tf.Tensor, state: readonly tf.Tensor[]): tf.Tensor[];
+  /** All steps of a sequence. @param x [T, B, inputs] @param state before the first @returns the states after every step, each [T, B, hiddenWidth] */
+  sequence(x: tf.Tensor3D, state: readonly tf.Tensor[]): tf.Tensor[];
 }
 
 /** @throws if a state does not fit the cell */

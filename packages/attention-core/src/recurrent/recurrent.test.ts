@@ -53,3 +53,25 @@ describe.each(Object.entries(cells))('the recurrent cell %s', (name, cell) => {
     );
   });
 });
+
+describe('a recurrent layer', () => {
+  it.each(Object.entries(cells))('gives without a gradient what it gives with one (%s)', (_, cell) => {
+    for (const direction of ['forward', 'backward'] as const) {
+      const layer = new RecurrentLayer(cell(), { direction });
+      const x = normal(3, 5, 3);
+      const lengths = tf.tensor1d([5, 0, 2], 'int32');
+      let trained: tf.Tensor[] = [];
+      tf.variableGrads(
+        () => {
+          const { outputs, state } = layer.forward(x, { lengths });
+          trained = [outputs, ...state].map((tensor) => tf.keep(tensor.clone()));
+          return tf.sum(outputs) as tf.Scalar;
+        },
+        layer.namedParameters().map(({ variable }) => variable),
+      );
+      const { outputs, state } = layer.forward(x, { lengths });
+      [outputs, ...state].forEach((tensor, i) => expect(tensor).toBeAllClose(trained[i]));
+      tf.dispose(trained);
+    }
+  });
+});

@@ -22,11 +22,11 @@ export class CacheBuffers {
     this.seen = variable(tf.scalar(0, 'int32'));
   }
 
-  assign(key: tf.Tensor, value: tf.Tensor, added: number): void {
+  assign(key: tf.Tensor, value: tf.Tensor, seen: tf.Tensor): void {
     tf.tidy(() => {
       this.key.assign(key);
       this.value.assign(value);
-      this.seen.assign(tf.add(this.seen, tf.scalar(added, 'int32')));
+      this.seen.assign(seen as tf.Scalar);
     });
   }
 

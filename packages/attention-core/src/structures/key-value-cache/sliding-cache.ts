@@ -49,7 +49,7 @@ export class SlidingCache implements KeyValueCache {
       tf.less(distance, tf.scalar(window, 'int32')),
     );
     const filled = tf.greaterEqual(tf.add(places, this.buffers.seen), tf.scalar(0, 'int32'));
-    this.buffers.assign(last(key, window), last(value, window), length);
+    this.buffers.assign(last(key, window), last(value, window), tf.add(this.buffers.seen, tf.scalar(length, 'int32')));
     return { key, value, mask: slotMask(`sliding cache of ${window}`, tf.logicalAnd(near, filled)) };
   }
 

@@ -26,7 +26,7 @@ export interface StaticCacheConfig extends CacheShape {
 export class StaticCache implements KeyValueCache {
   private readonly buffers: CacheBuffers;
   private readonly length: number;
-  /** As far as the host knows: recorded steps do not count, so this only makes the error come where it can be known. */
+  /** As far as the host knows, who does not count replayed steps: there it is TensorFlow that refuses (`endOf`). */
   private appended = 0;
 
   constructor(config: StaticCacheConfig) {
@@ -39,7 +39,7 @@ export class StaticCache implements KeyValueCache {
     return tf.clone(this.buffers.seen);
   }
 
-  /** @throws if the sequence becomes longer than `length`, where the steps are not recorded */
+  /** @throws if the sequence becomes longer than `length`; a replayed step throws as soon as it runs, and leaves the cache as it was */
   append({ key, value }: { readonly key: tf.Tensor; readonly value: tf.Tensor }): CachedKeysAndValues {
     const added = key.shape[2]!;
     this.appended += added;
@@ -52,7 +52,7 @@ export class StaticCache implements KeyValueCache {
     this.buffers.assign(
       write(this.buffers.key, key, places), // [B, K, slots, D]
       write(this.buffers.value, value, places), // [B, K, slots, Dv]
-      added,
+      endOf(slots, this.buffers.seen, added),
     );
     return { key: this.buffers.key, value: this.buffers.value, mask: slotMask('static cache', allowed) };
   }
@@ -82,4 +82,10 @@ function write(buffer: tf.Tensor, added: tf.Tensor, places: tf.Tensor): tf.Tenso
     tf.less(places, tf.scalar(length, 'int32')),
   );
   return tf.where(tf.reshape(inside, [-1, 1]), candidates, buffer);
+}
+
+/** How many positions were seen once `added` more are: looked up among the slots, where one that does not exist is an error. */
+function endOf(slots: tf.Tensor1D, seen: tf.Tensor, added: number): tf.Tensor {
+  const last = tf.reshape(tf.add(seen, tf.scalar(added - 1, 'int32')), [1]) as tf.Tensor1D;
+  return tf.reshape(tf.add(tf.gather(slots, last), tf.scalar(1, 'int32')), []);
 }

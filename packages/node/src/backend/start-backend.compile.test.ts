@@ -101,7 +101,8 @@ describe.runIf(native)('structures of attention-core, recorded', () => {
     const x = normal(BATCH, 1, WIDTH);
     for (let i = 0; i < 5; i++) recorded(x);
     const before = cache.start().dataSync()[0];
-    for (let i = 0; i < 2; i++) expect(() => recorded(x)).toThrow(/must run, got .*indices\[0\] = 5 is not in \[0, 5\)/);
+    for (let i = 0; i < 2; i++)
+      expect(() => recorded(x)).toThrow(/must run, got .*indices\[0\] = 5 is not in \[0, 5\)/);
     expect([before, cache.start().dataSync()[0]]).toEqual([5, 5]);
     cache.reset();
     expect(recorded(x).shape).toEqual([BATCH, 1, WIDTH]);

@@ -37,6 +37,13 @@ describe('compile without tfjs-node as the backend', () => {
     }
   });
 
+  it.runIf(tf.getBackend() === 'wasm')('names WASM', () => {
+    expect(canCompile()).toBe(false);
+    expect(() => compile((x: tf.Tensor) => x.neg())(tf.scalar(1))).toThrow(
+      'compile: the backend must be tensorflow (await loadTensorflow()), got wasm',
+    );
+  });
+
   it('refuses a limit that is not a count', () => {
     expect(() => compile((x: tf.Tensor) => x, { limit: 0 })).toThrow(
       'compile: limit must be a whole number of at least 1, got 0',

@@ -1,6 +1,7 @@
 export type { BackendName } from './backend/backend-name.ts';
 export { startBackend, type StartBackendOptions, type StartedBackend } from './backend/start-backend.ts';
 export { fileFolder } from './files/file-folder.ts';
+export { hubFolder, type HubFolderOptions } from './hub/hub-folder.ts';
 export { progressBar, type ProgressBarOptions } from './progress/progress-bar.ts';
 export {
   defineExample,

@@ -1,6 +1,7 @@
-import { installCompiler, registerFolderOpener } from '@heed/training';
+import { installCompiler, registerFolderOpener, registerHubLoader } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { fileFolder } from '../files/file-folder.ts';
+import { hubFolder } from '../hub/hub-folder.ts';
 import { backendNames, requestedBackend, type BackendName } from './backend-name.ts';
 import { heedCommand } from './heed-command.ts';
 
@@ -26,7 +27,7 @@ let started: StartedBackend | undefined;
 
 /**
  * Starts the best backend that loads, native TensorFlow, else WebAssembly, else plain JavaScript, and says so in one line.
- * It also makes path strings work wherever @heed packages take a folder. A second call changes nothing and says nothing,
+ * It also makes path strings work wherever @heed packages take a folder, and keeps what hub ids stand for in the cache (`hubFolder`). A second call changes nothing and says nothing,
  * unless it asks for another backend.
  *
  * @throws if a backend that was asked for does not load (the message has the command that mends it), or is unknown
@@ -41,6 +42,7 @@ let started: StartedBackend | undefined;
 export async function startBackend(options: StartBackendOptions = {}): Promise<StartedBackend> {
   const requested = requestedBackend(options.backend);
   registerFolderOpener(fileFolder);
+  registerHubLoader(hubFolder);
   if (started !== undefined && tf.getBackend() === started.name && (requested ?? started.name) === started.name) {
     return started;
   }

@@ -58,9 +58,26 @@ export class CheckpointStore {
     return newest;
   }
 
-  /** Saves a checkpoint, then removes those that are not to be kept. @returns its name */
+  /**
+   * Saves a checkpoint, then removes those that are not to be kept.
+   *
+   * @returns its name
+   * @throws if a file cannot be written; what was written is removed, or a full disk would stay full
+   */
   async save(step: number, best: boolean, files: AsyncIterable<NamedFile>): Promise<string> {
     const name = `step-${String(step).padStart(8, '0')}`;
+    try {
+      await this.write(name, step, best, files);
+    } catch (error) {
+      await this.discard(name).catch(() => undefined);
+      throw error;
+    }
+    this.damaged.delete(name);
+    await this.prune(name);
+    return name;
+  }
+
+  private async write(name: string, step: number, best: boolean, files: AsyncIterable<NamedFile>): Promise<void> {
     await this.folder.remove(`${name}/${MANIFEST}`);
     const described: Record<string, Manifest['files'][string]> = {};
     for await (const [file, data] of files) {
@@ -76,9 +93,12 @@ export class CheckpointStore {
       files: described,
     };
     await this.folder.write(`${name}/${MANIFEST}`, new TextEncoder().encode(JSON.stringify(manifest, undefined, 2)));
-    this.damaged.delete(name);
-    await this.prune(name);
-    return name;
+  }
+
+  /** Takes away what there is of a checkpoint without a manifest. */
+  private async discard(name: string): Promise<void> {
+    this.bestNames.delete(name);
+    for (const file of await this.folder.list()) if (file.startsWith(`${name}/`)) await this.folder.remove(file);
   }
 
   private async read(name: string, whole: boolean): Promise<StoredCheckpoint | undefined> {

@@ -1,3 +1,5 @@
+import { countNgrams } from './ngrams.ts';
+
 /** A translation and the ones that are right. */
 export interface TranslatedText {
   readonly hypothesis: string;
@@ -75,15 +77,6 @@ function smoothed(correct: readonly number[], total: readonly number[]): number[
 function closestLength(length: number, references: readonly (readonly string[])[]): number {
   const lengths = references.map((reference) => reference.length).sort((a, b) => a - b);
   return lengths.reduce((best, other) => (Math.abs(other - length) < Math.abs(best - length) ? other : best));
-}
-
-function countNgrams(tokens: readonly string[], order: number): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (let i = 0; i + order <= tokens.length; i++) {
-    const ngram = tokens.slice(i, i + order).join(' ');
-    counts.set(ngram, (counts.get(ngram) ?? 0) + 1);
-  }
-  return counts;
 }
 
 /** How often each n-gram occurs in the reference that has it most often. */

@@ -12,6 +12,14 @@ export type { LabelledText } from './datasets/labelled-text.ts';
 export { splitLexicon, type LexiconEntry, type LexiconSplits } from './datasets/lexicon.ts';
 export type { FileReader } from './datasets/file-reader.ts';
 export { multi30k, readMulti30k, type Multi30kLanguage, type Multi30kSplits } from './datasets/multi30k/multi30k.ts';
+export {
+  readMail,
+  readSpamAssassin,
+  spamAssassin,
+  splitMails,
+  type Mail,
+  type MailSplits,
+} from './datasets/spam-assassin/spam-assassin.ts';
 export { splitTagged, type TaggedSplits, type TaggedTokens } from './datasets/tagged-tokens.ts';
 export { parseUsaddress, splitUsaddress, usaddress } from './datasets/usaddress/usaddress.ts';
 export { bestPath, type AllowedTransition } from './decoding/best-path.ts';
@@ -48,6 +56,7 @@ export type {
 } from './decoding/sequence-model.ts';
 export { bleu, type Bleu, type BleuOptions, type TranslatedText } from './metrics/bleu.ts';
 export { classificationReport, type ClassificationReport } from './metrics/classification-report.ts';
+export { chrf, type ChrfOptions } from './metrics/chrf.ts';
 export { editDistance } from './metrics/edit-distance.ts';
 export {
   entitiesOf,
@@ -57,6 +66,8 @@ export {
   type EntityScores,
   type LabelledSentence,
 } from './metrics/entity-f1.ts';
+export { perplexity } from './metrics/perplexity.ts';
+export { rouge, type Rouge, type RougeScore } from './metrics/rouge.ts';
 export {
   pronunciationErrors,
   pronunciationErrorsByLength,
@@ -115,6 +126,8 @@ export {
 export { Vocabulary } from './preprocessing/vocabulary.ts';
 export { CharacterTokenizer } from './tokenization/character-tokenizer.ts';
 export type { TextCodec } from './tokenization/text-codec.ts';
+export { splitDocument, type SplitDocumentOptions } from './preprocessing/split-document.ts';
+export { renderDocument, type RenderDocumentOptions } from './rendering/render-document.ts';
 export { TextTokenizer } from './tokenization/text-tokenizer.ts';
 export type { AddedTokenJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
 export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';

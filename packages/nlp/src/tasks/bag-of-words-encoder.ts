@@ -2,7 +2,7 @@ import { Module, type LabelledMap } from '@heed/attention-core';
 import type { Batch, BatchTensors } from '@heed/training';
 import type * as tf from '@tensorflow/tfjs';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
-import type { DocumentEncoder, ReadText } from './document-encoder.ts';
+import { VOCABULARY_FILE, type DocumentEncoder, type ReadText } from './document-encoder.ts';
 
 export interface BagOfWordsOptions {
   /** How many of the most frequent words and phrases are known. */
@@ -19,8 +19,6 @@ export interface BagOfWordsText extends ReadText {
 
 /** Words of any script with their marks and apostrophes, and pictures. */
 const WORD = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*|\p{Extended_Pictographic}/gu;
-
-export const BAG_OF_WORDS_FILE = 'vocabulary.json';
 
 /**
  * Which words are in a text, without their order: the vector that logistic regression takes. Presence, not counts (Pang, Lee, Vaithyanathan 2002,
@@ -77,7 +75,7 @@ export class BagOfWordsEncoder extends Module implements DocumentEncoder<BagOfWo
   }
 
   files(): Readonly<Record<string, string>> {
-    return { [BAG_OF_WORDS_FILE]: JSON.stringify(this.vocabulary.symbols) };
+    return { [VOCABULARY_FILE]: JSON.stringify(this.vocabulary.symbols) };
   }
 }
 

@@ -2,6 +2,9 @@ import type { AttentionMap, LabelledMap, Module, RandomStream } from '@heed/atte
 import type { Batch, BatchTensors } from '@heed/training';
 import type * as tf from '@tensorflow/tfjs';
 
+/** The words that an encoder learnt, among its files. */
+export const VOCABULARY_FILE = 'vocabulary.json';
+
 /** A text as a document encoder reads it. */
 export interface ReadText {
   /** What is read, special tokens included, in the order of the text: the labels of attention maps. */

@@ -5,23 +5,27 @@ import type { BertPooling } from './bert-encoder.ts';
 /** What a classifier is, apart from what it learns from its data. */
 export interface TextClassifierConfig {
   /**
-   * What reads the texts: 'bert' is published weights, opened by `fromPretrained`; 'bag-of-words' begins from scratch and makes the classifier a
-   * logistic regression, the baseline.
+   * What reads the texts: 'bert' is published weights, opened by `fromPretrained`. The others begin from scratch: 'han' reads words to sentences to
+   * the document, by attention; 'mean' is the same with means; 'bag-of-words' makes the classifier a logistic regression.
    */
-  readonly architecture: 'bert' | 'bag-of-words';
+  readonly architecture: 'bert' | 'han' | 'mean' | 'bag-of-words';
   /** What texts are told apart into; at least two. */
   readonly labels: readonly string[];
   /** BERT's: 'cls' classifies what the pooler makes of the first token, 'mean' the mean of the hidden states of all. */
   readonly pooling: BertPooling;
-  /** BERT's: longer texts are refused, or cut where truncation is asked for. */
+  /** Longer texts are refused, or cut where truncation is asked for; a bag takes any length. */
   readonly maximumTokens: number;
-  /** The bag's: how many of the most frequent words and phrases are known. */
+  /** How many of the most frequent words (and the bag's phrases) are known, where it begins from scratch. */
   readonly vocabularySize: number;
   /** The bag's: the longest phrase that counts as one word, 1 for words alone, 2 for pairs too. */
   readonly phraseLength: number;
-  /** The bag's: whether text is put in lower case. */
+  /** Whether text is put in lower case, where it begins from scratch. */
   readonly lowerCase: boolean;
-  /** Share of a text's vector that is dropped in training. */
+  /** The hierarchy's: width of words. */
+  readonly wordWidth: number;
+  /** The hierarchy's: width of encoded words, sentences and documents. */
+  readonly hiddenWidth: number;
+  /** Share of a text's vector that is dropped in training; the hierarchy's, of words' too. */
   readonly dropout: number;
   /** Decides initial weights, order of the data and dropout. */
   readonly seed: number;
@@ -42,7 +46,7 @@ export interface PretrainedClassifierOptions {
 }
 
 export const textClassifierSchema = z.strictObject({
-  architecture: z.enum(['bert', 'bag-of-words']),
+  architecture: z.enum(['bert', 'han', 'mean', 'bag-of-words']),
   labels: z
     .array(z.string().min(1))
     .min(2)
@@ -52,6 +56,8 @@ export const textClassifierSchema = z.strictObject({
   vocabularySize: z.number().int().min(1),
   phraseLength: z.number().int().min(1),
   lowerCase: z.boolean(),
+  wordWidth: z.number().int().min(1),
+  hiddenWidth: z.number().int().min(2).multipleOf(2),
   dropout: z.number().min(0).lt(1),
   seed: z.number().int().min(0),
 });
@@ -62,6 +68,8 @@ export const textClassifierDefaults: Omit<TextClassifierConfig, 'architecture' |
   vocabularySize: 50_000,
   phraseLength: 1,
   lowerCase: true,
+  wordWidth: 64,
+  hiddenWidth: 64,
   dropout: 0,
   seed: 1,
 };

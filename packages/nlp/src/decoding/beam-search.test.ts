@@ -184,7 +184,11 @@ describe('beamSearch in groups', () => {
     expect(found.map(({ symbols }) => symbols)).toEqual([[2]]);
     const options = { start: START, end: END, maximumLength: 6 };
     const inGroups = await beamSearch(model, batchOf(sources), { ...options, beams: 4, groups: 2, diversity: 0 });
-    expect(inGroups).toEqual(await beamSearch(model, batchOf(sources), { ...options, beams: 2 }));
+    const inOne = await beamSearch(model, batchOf(sources), { ...options, beams: 2 });
+    const symbolsOf = (found: typeof inOne) => found.map((hypotheses) => hypotheses.map(({ symbols }) => symbols));
+    expect(symbolsOf(inGroups)).toEqual(symbolsOf(inOne));
+    const scoresOf = (found: typeof inOne) => found.flatMap((hypotheses) => hypotheses.map(({ score }) => score));
+    expect(scoresOf(inGroups)).toBeAllClose(scoresOf(inOne)); // batches of other sizes are rounded otherwise
   });
 });
 

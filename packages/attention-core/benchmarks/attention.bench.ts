@@ -20,7 +20,9 @@ const against = (work: string, subject: object, reference: object, more: object 
 
 export const benchmark = {
   title: 'Attention',
-  about: '8 heads of width 64, one sequence, float32. WASM runs on one thread.',
+  about:
+    '8 heads of width 64, one sequence, float32, op by op; recorded by `compile()`, as training runs it, it stands under tensorflow. WASM runs on ' +
+    'one thread.',
   contenders: {
     [HEED]: { file: 'attention.heed.ts', backend: 'tensorflow' },
     [WASM]: { file: 'attention.heed.ts', backend: 'wasm' },

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Benchmark, Contender, Measure, Measurement, Row } from './benchmark.ts';
@@ -24,6 +25,9 @@ export interface BenchmarkOptions {
 }
 
 const ROUNDS = 9;
+
+/** Milliseconds between two contenders: threads of the one before may spin on after its work. */
+const PAUSE = 200;
 
 /**
  * Measures all rows: subject and reference in turn, so that what else the machine does meets both alike.
@@ -77,7 +81,10 @@ async function measureRow(row: Row, processOf: (name: string) => ContenderProces
       await requireAgreement(subject, reference, row.agree, processOf);
     }
     for (let round = 0; round < (measure === 'time' ? (row.rounds ?? ROUNDS) : 1); round++) {
-      for (const [i, side] of sides.entries()) values[i].push(await measureOnce(side, measure, processOf));
+      for (const [i, side] of sides.entries()) {
+        await setTimeout(PAUSE);
+        values[i].push(await measureOnce(side, measure, processOf));
+      }
     }
     if (row.tensors === true) tensorMemory = await measureOnce(subject, 'tensors', processOf);
   } catch (error) {

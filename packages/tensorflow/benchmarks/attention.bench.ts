@@ -29,6 +29,13 @@ export const benchmark = {
     row(2048, false, TORCH, { atMost: 1.4 }),
     row(1024, true, TORCH, { atMost: 1, rounds: 21 }),
     row(2048, true, TORCH, { atMost: 1 }),
+    {
+      work: 'sliding window of 256 against full causal, L = 4096',
+      subject: { contender: COMPILED, case: { heads: 8, length: 4096, width: 64, gradient: false, window: 255 } },
+      reference: { contender: COMPILED, case: { heads: 8, length: 4096, width: 64, gradient: false, window: 'all' } },
+      atMost: 0.25,
+      rounds: 9,
+    },
     row(1024, false, PLAIN),
     row(1024, true, PLAIN),
   ],

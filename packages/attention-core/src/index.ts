@@ -42,6 +42,7 @@ export { probSparseAttention, type ProbSparseOptions } from './linear-attention/
 export { recurrentLinearAttention, type RecurrentLinearAttentionOptions } from './linear-attention/recurrent.ts';
 export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './maps/capture.ts';
 export { labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
+export { escapeMarkup } from './maps/rendering/escape-markup.ts';
 export { renderHtml, type HtmlOptions } from './maps/rendering/render-html.ts';
 export { renderSvg, type SvgOptions } from './maps/rendering/render-svg.ts';
 export { renderTerminal, type TerminalOptions } from './maps/rendering/render-terminal.ts';

@@ -6,10 +6,40 @@
  *     npx pnpm@12 demo nlp/addition --sum 85+50        adds two numbers
  */
 import { join } from 'node:path';
-import { additionProblems, answerQuestions, createGpt, fitLanguageModel, QuestionBatches } from '@heed/nlp';
+import {
+  additionProblems,
+  answerQuestions,
+  createGpt,
+  fitLanguageModel,
+  QuestionBatches,
+  type FitLanguageModelOptions,
+  type Question,
+} from '@heed/nlp';
 import { defineExample, progressBar } from '@heed/node';
 
 const STEPS = { tensorflow: 3000, wasm: 1500, cpu: 400, quick: 60 };
+
+/** minGPT's gpt-nano without dropout, trained on sums. */
+export async function learnSums(problems: readonly Question[], seed: number, options: FitLanguageModelOptions) {
+  const model = createGpt(
+    {
+      vocabularySize: 10,
+      maximumLength: 6,
+      modelWidth: 48,
+      layers: 3,
+      heads: 3,
+      feedForwardWidth: 192,
+      epsilon: 1e-5,
+      dropout: 0,
+      attentionDropout: 0,
+    },
+    seed,
+  );
+  const batches = new QuestionBatches(problems, { batchSize: 128, seed });
+  const fit = { model, batches, seed, config: { model: model.config } };
+  const { reason } = await fitLanguageModel(fit, { learningRate: 0.003, ...options });
+  return { model, reason };
+}
 
 export default defineExample({
   summary: 'Learns to add two-digit numbers from examples, and is examined on sums that it never saw.',
@@ -26,31 +56,12 @@ export default defineExample({
       throw new Error(`addition: --sum must be two numbers of at most two digits, as 85+50, got ${sum}`);
     const { train, test } = additionProblems({ digits: 2, heldOut: 1000, seed });
     print(`${train.length} sums to learn from, ${test.length} held out`);
-    const model = createGpt(
-      {
-        vocabularySize: 10,
-        maximumLength: 6,
-        modelWidth: 48,
-        layers: 3,
-        heads: 3,
-        feedForwardWidth: 192,
-        epsilon: 1e-5,
-        dropout: 0,
-        attentionDropout: 0,
-      },
-      seed,
-    );
-    const batches = new QuestionBatches(train, { batchSize: 128, seed });
-    const { reason } = await fitLanguageModel(
-      { model, batches, seed, config: { model: model.config } },
-      {
-        steps,
-        learningRate: 0.003,
-        checkpoints: join(folder, `steps-${steps}-seed-${seed}`),
-        signal,
-        onEvent: progressBar({ unit: 'sums', label: 'addition' }),
-      },
-    );
+    const { model, reason } = await learnSums(train, seed, {
+      steps,
+      checkpoints: join(folder, `steps-${steps}-seed-${seed}`),
+      signal,
+      onEvent: progressBar({ unit: 'sums', label: 'addition' }),
+    });
     if (reason === 'aborted') return print('Saved; the same command goes on from there.');
 
     const answers = await answerQuestions(

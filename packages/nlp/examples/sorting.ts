@@ -7,12 +7,43 @@
  */
 import { join } from 'node:path';
 import { capture, labelMap, renderTerminal, type LabelledMap } from '@heed/attention-core';
-import { answerQuestions, createGpt, fitLanguageModel, QuestionBatches, sortingProblems, type Gpt } from '@heed/nlp';
+import {
+  answerQuestions,
+  createGpt,
+  fitLanguageModel,
+  QuestionBatches,
+  sortingProblems,
+  type FitLanguageModelOptions,
+  type Gpt,
+  type Question,
+} from '@heed/nlp';
 import { defineExample, progressBar, writeReport } from '@heed/node';
 import * as tf from '@tensorflow/tfjs';
 
 const LENGTH = 6;
 const STEPS = { tensorflow: 1500, wasm: 800, cpu: 400, quick: 60 };
+
+/** minGPT's gpt-nano, trained on sequences and their order. */
+export async function learnToSort(problems: readonly Question[], seed: number, options: FitLanguageModelOptions) {
+  const model = createGpt(
+    {
+      vocabularySize: 3,
+      maximumLength: 2 * LENGTH - 1,
+      modelWidth: 48,
+      layers: 3,
+      heads: 3,
+      feedForwardWidth: 192,
+      epsilon: 1e-5,
+      dropout: 0.1,
+      attentionDropout: 0.1,
+    },
+    seed,
+  );
+  const batches = new QuestionBatches(problems, { batchSize: 64, seed });
+  const fit = { model, batches, seed, config: { model: model.config } };
+  const { reason, losses } = await fitLanguageModel(fit, { learningRate: 0.002, ...options });
+  return { model, reason, losses };
+}
 
 export default defineExample({
   summary: 'Learns to sort digits from examples, and is examined on sequences that it never saw.',
@@ -29,31 +60,12 @@ export default defineExample({
     }
     const { train, test } = sortingProblems({ length: LENGTH, digits: 3, seed });
     print(`${train.length} sequences to learn from, ${test.length} held out`);
-    const model = createGpt(
-      {
-        vocabularySize: 3,
-        maximumLength: 2 * LENGTH - 1,
-        modelWidth: 48,
-        layers: 3,
-        heads: 3,
-        feedForwardWidth: 192,
-        epsilon: 1e-5,
-        dropout: 0.1,
-        attentionDropout: 0.1,
-      },
-      seed,
-    );
-    const batches = new QuestionBatches(train, { batchSize: 64, seed });
-    const { reason, losses } = await fitLanguageModel(
-      { model, batches, seed, config: { model: model.config } },
-      {
-        steps,
-        learningRate: 0.002,
-        checkpoints: join(folder, `steps-${steps}-seed-${seed}`),
-        signal,
-        onEvent: progressBar({ unit: 'sequences', label: 'sorting' }),
-      },
-    );
+    const { model, reason, losses } = await learnToSort(train, seed, {
+      steps,
+      checkpoints: join(folder, `steps-${steps}-seed-${seed}`),
+      signal,
+      onEvent: progressBar({ unit: 'sequences', label: 'sorting' }),
+    });
     if (reason === 'aborted') return print('Saved; the same command goes on from there.');
 
     const answers = await answerQuestions(

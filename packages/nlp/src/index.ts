@@ -131,7 +131,7 @@ export { renderDocument, type RenderDocumentOptions } from './rendering/render-d
 export { TextTokenizer } from './tokenization/text-tokenizer.ts';
 export type { AddedTokenJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
 export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
-export type { FitHistory } from './tasks/fit-history.ts';
+export type { FitHistory, FitRunOptions } from './tasks/fit-model.ts';
 export type { FitOptions } from './tasks/fit-sequence-model.ts';
 export { fitLanguageModel, type FitLanguageModelOptions, type LanguageModelFit } from './tasks/fit-language-model.ts';
 export {

@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 import { plannedBumps, undeclaredBreaks, type ReleasedPackage } from './breaking-changes.ts';
+import { extractApi } from './extract-api.ts';
 
 const REPORT = 'api-report.api.md';
 const check = process.argv.includes('--check');
@@ -20,36 +20,13 @@ interface Manifest {
 }
 
 function extract(folder: string): boolean {
-  const config = ExtractorConfig.prepare({
-    configObjectFullPath: undefined,
-    packageJsonFullPath: join(folder, 'package.json'),
-    configObject: {
-      projectFolder: folder,
-      mainEntryPointFilePath: join(folder, 'dist/index.d.ts'),
-      compiler: { tsconfigFilePath: join(folder, 'tsconfig.json') },
-      apiReport: {
-        enabled: true,
-        reportFolder: folder,
-        reportFileName: REPORT,
-        reportTempFolder: join(tmpdir(), 'heed-api'),
-      },
-      docModel: { enabled: false },
-      dtsRollup: { enabled: false },
-      tsdocMetadata: { enabled: false },
-      newlineKind: 'lf' as never,
-      messages: {
-        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
-        extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
-        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
-      },
-    },
-  });
-  return Extractor.invoke(config, {
-    localBuild: !check,
-    messageCallback: (message) => {
-      message.handled = true;
-    },
-  }).apiReportChanged;
+  const apiReport = {
+    enabled: true,
+    reportFolder: folder,
+    reportFileName: REPORT,
+    reportTempFolder: join(tmpdir(), 'heed-api'),
+  };
+  return extractApi(folder, { apiReport }, { localBuild: !check }).apiReportChanged;
 }
 
 /** A file as it was at a tag, or undefined where it was not there. */

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { extractApi } from '@heed/api-reports';
 import { build } from 'esbuild';
 
 const folder = process.cwd();
@@ -21,28 +21,5 @@ await build({
   legalComments: 'none',
 });
 
-const config = ExtractorConfig.prepare({
-  configObjectFullPath: undefined,
-  packageJsonFullPath: join(folder, 'package.json'),
-  configObject: {
-    projectFolder: folder,
-    mainEntryPointFilePath: join(folder, 'dist/index.d.ts'),
-    compiler: { tsconfigFilePath: join(folder, 'tsconfig.json') },
-    dtsRollup: { enabled: true, untrimmedFilePath: `${stem}.d.ts` },
-    apiReport: { enabled: false },
-    docModel: { enabled: false },
-    tsdocMetadata: { enabled: false },
-    newlineKind: 'lf' as never,
-    messages: {
-      compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
-      extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
-      tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
-    },
-  },
-});
-const { succeeded } = Extractor.invoke(config, {
-  messageCallback: (message) => {
-    message.handled = true;
-  },
-});
+const { succeeded } = extractApi(folder, { dtsRollup: { enabled: true, untrimmedFilePath: `${stem}.d.ts` } });
 if (!succeeded) throw new Error(`bundle: the types of ${name} could not be joined`);

@@ -12,7 +12,7 @@ interface ReshapeArguments {
 /** tfjs's gradients reshape most of what they give to the shape that it has. */
 overrideKernel<ReshapeArguments>('Reshape', 'tensorflow', (stock) => (args) => {
   const { x } = args.inputs;
-  if (String(x.shape) !== String(args.attrs.shape)) return stock(args);
+  if (!tf.util.arraysEqual(x.shape, args.attrs.shape)) return stock(args);
   args.backend.incRef(x.dataId);
   return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
 });

@@ -62,24 +62,20 @@ interface Spread {
  * How `small` spreads to `large`, where that is: first dimensions alike, then some of size 1 in `small`, then others alike. [8, 1, 1, 128] in
  * [8, 12, 64, 128] is 8 blocks of 12 · 64 · 128 in which 128 numbers repeat.
  */
-function spreadOf(large: readonly number[], small: readonly number[]): Spread | undefined {
+function spreadOf(large: number[], small: number[]): Spread | undefined {
   if (small.length > large.length || large.includes(0)) return undefined;
   const sizes = [...Array<number>(large.length - small.length).fill(1), ...small];
   const alike = (size: number, i: number) => size === large[i];
   const first = sizes.findIndex((size, i) => !alike(size, i)); // where spreading begins
-  if (first === -1) return { blocks: 1, block: product(large), period: product(large) };
+  if (first === -1) return { blocks: 1, block: tf.util.sizeFromShape(large), period: tf.util.sizeFromShape(large) };
   const next = sizes.findIndex((size, i) => i > first && size !== 1);
   const end = next === -1 ? sizes.length : next; // where it ends
   if (!sizes.every((size, i) => alike(size, i) || (size === 1 && i >= first && i < end))) return undefined;
   return {
-    blocks: product(large.slice(0, first)),
-    block: product(large.slice(first)),
-    period: product(sizes.slice(end)),
+    blocks: tf.util.sizeFromShape(large.slice(0, first)),
+    block: tf.util.sizeFromShape(large.slice(first)),
+    period: tf.util.sizeFromShape(sizes.slice(end)),
   };
-}
-
-function product(sizes: readonly number[]): number {
-  return tf.util.sizeFromShape([...sizes]);
 }
 
 interface ReductionArguments {

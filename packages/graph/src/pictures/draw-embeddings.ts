@@ -1,7 +1,8 @@
+import { escapeMarkup } from '@heed/attention-core';
 import { EigenvalueDecomposition, Matrix as DenseMatrix } from 'ml-matrix';
 import type { Matrix } from '../graph/graph-data.ts';
 import { fitted } from './draw-graph.ts';
-import { circle, escapeText, PALETTE, svg } from './svg.ts';
+import { circle, PALETTE, svg } from './svg.ts';
 
 export interface DrawEmbeddingsOptions {
   /** [N]: drawn as colours. Default: one. */
@@ -64,7 +65,7 @@ export function drawEmbeddings(embeddings: Matrix, options: DrawEmbeddingsOption
   const legend = classNames.map(
     (name, index) =>
       circle(14, 16 + 18 * index, 5, colourOf(index), '#fff') +
-      `<text x="24" y="${20 + 18 * index}">${escapeText(name)}</text>`,
+      `<text x="24" y="${20 + 18 * index}">${escapeMarkup(name)}</text>`,
   );
   return svg(size, title, [`<g>${dots.join('')}</g>`, `<g font-size="12">${legend.join('')}</g>`]);
 }

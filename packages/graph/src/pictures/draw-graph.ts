@@ -1,8 +1,8 @@
 import { UndirectedGraph } from 'graphology';
 import layout from 'graphology-layout-forceatlas2';
-import { Random } from '@heed/attention-core';
+import { escapeMarkup, Random } from '@heed/attention-core';
 import { checkEdges, type EdgeList } from '../graph/graph-data.ts';
-import { circle, escapeText, PALETTE, svg } from './svg.ts';
+import { circle, PALETTE, svg } from './svg.ts';
 
 /** The package is CommonJS: Node and bundlers give the function itself, its types the module around it. */
 const forceAtlas2 = layout as unknown as typeof layout.default;
@@ -80,7 +80,7 @@ export function drawGraph(edges: EdgeList, nodes: number, options: DrawGraphOpti
     const colour = PALETTE[(classes?.[node] ?? 0) % PALETTE.length];
     const ring = node === marked ? circle(x, y, radius + 4, 'none', '#000') : '';
     const text =
-      labels === undefined ? '' : `<text x="${x + radius + 2}" y="${y + 4}">${escapeText(labels[node])}</text>`;
+      labels === undefined ? '' : `<text x="${x + radius + 2}" y="${y + 4}">${escapeMarkup(labels[node])}</text>`;
     return ring + circle(x, y, radius, colour, '#fff') + text;
   });
   return svg(size, title, [

@@ -1,3 +1,5 @@
+import { escapeMarkup } from '@heed/attention-core';
+
 /** Colours that stay apart for most colour-blind eyes (Okabe & Ito 2008). */
 export const PALETTE = [
   '#0072b2',
@@ -12,7 +14,7 @@ export const PALETTE = [
 
 /** A square SVG document. */
 export function svg(size: number, title: string | undefined, parts: readonly string[]): string {
-  const name = title === undefined ? '' : `<title>${escapeText(title)}</title>`;
+  const name = title === undefined ? '' : `<title>${escapeMarkup(title)}</title>`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" width="${size}" height="${size}" ` +
     `font-family="sans-serif" role="img">${name}<rect width="100%" height="100%" fill="#fff"/>${parts.join('')}</svg>`
@@ -21,9 +23,4 @@ export function svg(size: number, title: string | undefined, parts: readonly str
 
 export function circle(x: number, y: number, radius: number, fill: string, stroke: string): string {
   return `<circle cx="${x}" cy="${y}" r="${radius.toFixed(1)}" fill="${fill}" stroke="${stroke}"/>`;
-}
-
-/** Text that SVG and HTML show as it is. */
-export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -48,7 +48,7 @@ export async function fitTask<B extends Batch, M extends Measures>(
   const history: Array<{ loss: number; validation?: M }> = [];
   let best: { epoch: number; weights: Record<string, tf.Tensor> } | undefined;
   try {
-    const events = train({ model, optimizer, loss, data, learningRate, epochs, seed, ...(signal && { signal }) });
+    const events = train({ model, optimizer, loss, data, learningRate, epochs, seed, signal });
     for await (const event of events) {
       onEvent?.(event);
       if (event.type !== 'epoch') continue;

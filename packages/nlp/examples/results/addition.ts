@@ -1,7 +1,8 @@
 /** minGPT's adder: sums of two-digit numbers by a GPT that learnt from other sums. */
 import { join } from 'node:path';
-import { additionProblems, answerQuestions, createGpt, fitLanguageModel, QuestionBatches } from '@heed/nlp';
+import { additionProblems, answerQuestions } from '@heed/nlp';
 import { defineResult, progressBar } from '@heed/node';
+import { learnSums } from '../addition.ts';
 
 export default defineResult({
   task: 'Sums of two-digit numbers',
@@ -16,30 +17,12 @@ export default defineResult({
   data: [],
   run: async ({ folder, seed, quick, signal }) => {
     const { train, test } = additionProblems({ digits: 2, heldOut: 1000, seed });
-    const model = createGpt(
-      {
-        vocabularySize: 10,
-        maximumLength: 6,
-        modelWidth: 48,
-        layers: 3,
-        heads: 3,
-        feedForwardWidth: 192,
-        epsilon: 1e-5,
-        dropout: 0,
-        attentionDropout: 0,
-      },
-      seed,
-    );
-    const { reason } = await fitLanguageModel(
-      { model, batches: new QuestionBatches(train, { batchSize: 128, seed }), seed, config: { model: model.config } },
-      {
-        steps: quick ? 30 : 3000,
-        learningRate: 0.003,
-        checkpoints: join(folder, 'checkpoints'),
-        signal,
-        onEvent: progressBar({ unit: 'sums', label: 'GPT', seconds: 30 }),
-      },
-    );
+    const { model, reason } = await learnSums(train, seed, {
+      steps: quick ? 30 : 3000,
+      checkpoints: join(folder, 'checkpoints'),
+      signal,
+      onEvent: progressBar({ unit: 'sums', label: 'GPT', seconds: 30 }),
+    });
     if (reason === 'aborted') return undefined;
     const answers = await answerQuestions(
       model,

@@ -1,8 +1,9 @@
 /** minGPT's demonstration: six digits of three sorted by a GPT that learnt from other sequences. */
 import { join } from 'node:path';
-import { answerQuestions, createGpt, fitLanguageModel, QuestionBatches, sortingProblems } from '@heed/nlp';
 import { Random } from '@heed/attention-core';
+import { answerQuestions, sortingProblems } from '@heed/nlp';
 import { defineResult, progressBar } from '@heed/node';
+import { learnToSort } from '../sorting.ts';
 
 const DRAWS = 5000;
 
@@ -18,30 +19,12 @@ export default defineResult({
   data: [],
   run: async ({ folder, seed, quick, signal }) => {
     const { train, test } = sortingProblems({ length: 6, digits: 3, seed });
-    const model = createGpt(
-      {
-        vocabularySize: 3,
-        maximumLength: 11,
-        modelWidth: 48,
-        layers: 3,
-        heads: 3,
-        feedForwardWidth: 192,
-        epsilon: 1e-5,
-        dropout: 0.1,
-        attentionDropout: 0.1,
-      },
-      seed,
-    );
-    const { reason } = await fitLanguageModel(
-      { model, batches: new QuestionBatches(train, { batchSize: 64, seed }), seed, config: { model: model.config } },
-      {
-        steps: quick ? 30 : 1500,
-        learningRate: 0.002,
-        checkpoints: join(folder, 'checkpoints'),
-        signal,
-        onEvent: progressBar({ unit: 'sequences', label: 'GPT', seconds: 30 }),
-      },
-    );
+    const { model, reason } = await learnToSort(train, seed, {
+      steps: quick ? 30 : 1500,
+      checkpoints: join(folder, 'checkpoints'),
+      signal,
+      onEvent: progressBar({ unit: 'sequences', label: 'GPT', seconds: 30 }),
+    });
     if (reason === 'aborted') return undefined;
     const answers = await answerQuestions(
       model,

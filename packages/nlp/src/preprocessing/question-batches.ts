@@ -1,4 +1,5 @@
 import { Random } from '@heed/attention-core';
+import { epochBatches } from './epoch-batches.ts';
 import { IGNORED } from './sequence-batches.ts';
 import { fingerprintOf, type NextTokenBatches, type WindowBatch } from './text-windows.ts';
 
@@ -45,11 +46,7 @@ export class QuestionBatches implements NextTokenBatches {
   }
 
   epoch(number: number): Iterable<WindowBatch> & { skip(count: number): Iterable<WindowBatch> } {
-    const { generate } = this;
-    return {
-      [Symbol.iterator]: () => generate.call(this, number, 0),
-      skip: (count) => ({ [Symbol.iterator]: () => generate.call(this, number, count) }),
-    };
+    return epochBatches((skipped) => this.generate(number, skipped));
   }
 
   private *generate(epoch: number, skipped: number): Generator<WindowBatch> {

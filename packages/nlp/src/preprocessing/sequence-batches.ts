@@ -1,5 +1,6 @@
 import type { HostArray } from '@heed/training';
 import { BucketGroups } from './bucket-groups.ts';
+import { epochBatches } from './epoch-batches.ts';
 
 /** A source and the target to be written for it, as indices, without start and end. */
 export interface IndexedPair {
@@ -64,11 +65,7 @@ export class SequenceBatches {
 
   /** @param number counted from 0 */
   epoch(number: number): Iterable<PairBatch> & { skip(count: number): Iterable<PairBatch> } {
-    const { generate } = this;
-    return {
-      [Symbol.iterator]: () => generate.call(this, number, 0),
-      skip: (count) => ({ [Symbol.iterator]: () => generate.call(this, number, count) }),
-    };
+    return epochBatches((skipped) => this.generate(number, skipped));
   }
 
   private *generate(epoch: number, skipped: number): Generator<PairBatch> {

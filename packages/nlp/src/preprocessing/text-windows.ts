@@ -1,5 +1,7 @@
 import { Random } from '@heed/attention-core';
 import type { Batches, HostArray } from '@heed/training';
+import { epochBatches } from './epoch-batches.ts';
+import { hashOf } from './hash-of.ts';
 import { IGNORED } from './sequence-batches.ts';
 
 /** Tokens, and which should have come next. */
@@ -55,11 +57,7 @@ export class TextWindows implements NextTokenBatches {
   }
 
   epoch(number: number): Iterable<WindowBatch> & { skip(count: number): Iterable<WindowBatch> } {
-    const { generate } = this;
-    return {
-      [Symbol.iterator]: () => generate.call(this, number, 0),
-      skip: (count) => ({ [Symbol.iterator]: () => generate.call(this, number, count) }),
-    };
+    return epochBatches((skipped) => this.generate(number, skipped));
   }
 
   private *generate(epoch: number, skipped: number): Generator<WindowBatch> {
@@ -84,10 +82,8 @@ export function* consecutiveWindows(
 }
 
 /** The number of tokens and a hash of them all. */
-export function fingerprintOf(tokens: ArrayLike<number>): string {
-  let hash = 0x811c9dc5; // FNV-1a
-  for (let i = 0; i < tokens.length; i++) hash = Math.imul(hash ^ tokens[i], 0x01000193) >>> 0;
-  return `${tokens.length} tokens, ${hash.toString(16).padStart(8, '0')}`;
+export function fingerprintOf(tokens: Int32Array | readonly number[]): string {
+  return `${tokens.length} tokens, ${hashOf(tokens)}`;
 }
 
 function windowBatch(tokens: Int32Array, starts: readonly number[], length: number): WindowBatch {

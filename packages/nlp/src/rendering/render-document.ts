@@ -1,4 +1,4 @@
-import type { LabelledMap } from '@heed/attention-core';
+import { escapeMarkup, type LabelledMap } from '@heed/attention-core';
 
 export interface RenderDocumentOptions {
   /** The page's title and heading. Default `Document`. */
@@ -55,30 +55,18 @@ export function renderDocument(
     const most = Math.max(...map.weights[0]);
     const marked = map.columns.map((word, j) => {
       const strength = Math.sqrt(weights[i] / strongest) * (map.weights[0][j] / most);
-      return `<span style="--w:${strength.toFixed(3)}" title="${percent(map.weights[0][j])}">${escape(word)}</span>`;
+      return `<span style="--w:${strength.toFixed(3)}" title="${percent(map.weights[0][j])}">${escapeMarkup(word)}</span>`;
     });
     const weight = `<b style="--w:${(weights[i] / strongest).toFixed(3)}">${percent(weights[i])}</b>`;
     return `<div class="sentence">${weight}<div dir="auto">${marked.join(' ')}</div></div>`;
   });
   return (
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-    `<title>${escape(title)}</title><style>${STYLE}</style></head><body><h1>${escape(title)}</h1><p>${escape(description)}</p>\n` +
+    `<title>${escapeMarkup(title)}</title><style>${STYLE}</style></head><body><h1>${escapeMarkup(title)}</h1><p>${escapeMarkup(description)}</p>\n` +
     `${lines.join('\n')}\n</body></html>\n`
   );
 }
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }

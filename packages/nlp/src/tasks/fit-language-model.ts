@@ -1,24 +1,12 @@
-import {
-  AdamW,
-  cosine,
-  countedPositions,
-  openFolder,
-  train,
-  type EvaluationOptions,
-  type Folder,
-  type Schedule,
-  type TrainingEvent,
-} from '@heed/training';
+import { AdamW, cosine, countedPositions, type EvaluationOptions, type Schedule } from '@heed/training';
 import type { Gpt, NextTokenBatch } from '../models/gpt/gpt.ts';
 import type { NextTokenBatches } from '../preprocessing/text-windows.ts';
-import { fitHistory, type FitHistory } from './fit-history.ts';
+import { fitModel, type FitHistory, type FitRunOptions } from './fit-model.ts';
 
 /** How a language model is trained; the defaults are nanoGPT's for characters. */
-export interface FitLanguageModelOptions {
+export interface FitLanguageModelOptions extends FitRunOptions {
   /** Times that as much is seen as there is. Default 1, unless `steps` is given. */
   readonly epochs?: number;
-  /** Updates. */
-  readonly steps?: number;
   /**
    * The highest learning rate of AdamW, reached after 100 steps or a twentieth of the run, whichever is less, then lowered to a tenth along a
    * cosine; or a schedule. Default 0.001.
@@ -28,14 +16,6 @@ export interface FitLanguageModelOptions {
   readonly weightDecay?: number;
   /** Gradients are scaled down to this norm. Default 1. */
   readonly clipNorm?: number;
-  /** Where checkpoints are saved, and from where an interrupted run goes on; a path or a folder. Default: nowhere. */
-  readonly checkpoints?: Folder | string;
-  /** A checkpoint every so many steps. Default: every epoch. Aborting saves one in any case. */
-  readonly checkpointEverySteps?: number;
-  /** Ends training after the step that runs. */
-  readonly signal?: AbortSignal;
-  /** Told everything that happens, e.g. `progressBar()` of @heed/node. */
-  readonly onEvent?: (event: TrainingEvent) => void;
 }
 
 export interface LanguageModelFit {
@@ -65,7 +45,7 @@ export interface LanguageModelFit {
  */
 export async function fitLanguageModel(fit: LanguageModelFit, options: FitLanguageModelOptions): Promise<FitHistory> {
   const { model, batches, seed, evaluation } = fit;
-  const { learningRate = 0.001, weightDecay = 0.1, clipNorm = 1, signal, onEvent } = options;
+  const { learningRate = 0.001, weightDecay = 0.1, clipNorm = 1 } = options;
   const steps = options.steps ?? (options.epochs ?? 1) * batches.perEpoch;
   const schedule =
     typeof learningRate === 'number'
@@ -81,45 +61,32 @@ export async function fitLanguageModel(fit: LanguageModelFit, options: FitLangua
     weightDecay,
     groups: [{ match: /(bias|[nN]orm\.weight)$/, weightDecay: 0 }],
   });
-  try {
-    return await fitHistory(
-      train({
-        model,
-        optimizer,
-        loss: (batch, { random }) => ({
-          loss: model.loss(batch as unknown as NextTokenBatch, { random }),
-          weight: countedPositions(batch.targets),
-        }),
-        data: (epoch) => batches.epoch(epoch),
-        batchesPerEpoch: batches.perEpoch,
-        learningRate: schedule,
-        steps,
-        seed,
-        clipNorm,
-        config: {
-          ...fit.config,
-          fit: {
-            steps,
-            learningRate: typeof learningRate === 'number' ? learningRate : 'schedule',
-            weightDecay,
-            clipNorm,
-            data: batches.fingerprint,
-          },
-        },
-        ...(signal === undefined ? {} : { signal }),
-        ...(evaluation === undefined ? {} : { evaluation }),
-        ...(options.checkpoints === undefined
-          ? {}
-          : {
-              checkpoints: {
-                folder: openFolder(options.checkpoints),
-                ...(options.checkpointEverySteps === undefined ? {} : { everySteps: options.checkpointEverySteps }),
-              },
-            }),
+  return fitModel(
+    {
+      model,
+      optimizer,
+      loss: (batch, { random }) => ({
+        loss: model.loss(batch as unknown as NextTokenBatch, { random }),
+        weight: countedPositions(batch.targets),
       }),
-      onEvent,
-    );
-  } finally {
-    optimizer.dispose();
-  }
+      data: (epoch) => batches.epoch(epoch),
+      batchesPerEpoch: batches.perEpoch,
+      learningRate: schedule,
+      steps,
+      seed,
+      clipNorm,
+      config: {
+        ...fit.config,
+        fit: {
+          steps,
+          learningRate: typeof learningRate === 'number' ? learningRate : 'schedule',
+          weightDecay,
+          clipNorm,
+          data: batches.fingerprint,
+        },
+      },
+      evaluation,
+    },
+    options,
+  );
 }

@@ -1,26 +1,13 @@
-import {
-  AdamW,
-  crossEntropy,
-  linear,
-  openFolder,
-  train,
-  type Batch,
-  type Batches,
-  type Folder,
-  type Schedule,
-  type TrainingEvent,
-} from '@heed/training';
+import { AdamW, crossEntropy, linear, type Batch, type Batches, type Schedule } from '@heed/training';
 import type { LabelledText } from '../datasets/labelled-text.ts';
 import { BucketGroups } from '../preprocessing/bucket-groups.ts';
 import type { ClassifierModel } from './classifier-model.ts';
 import type { ReadText } from './document-encoder.ts';
-import { fitHistory, type FitHistory } from './fit-history.ts';
+import { fitModel, type FitHistory, type FitRunOptions } from './fit-model.ts';
 
-export interface TextClassifierFitOptions {
+export interface TextClassifierFitOptions extends FitRunOptions {
   /** Times that all texts are seen. Default 3, unless `steps` is given. */
   readonly epochs?: number;
-  /** Updates. */
-  readonly steps?: number;
   /** Default 32. */
   readonly batchSize?: number;
   /** How many shapes batches have: more of them pad less and take longer to record. Default 4. */
@@ -40,14 +27,6 @@ export interface TextClassifierFitOptions {
   readonly validation?: readonly LabelledText[];
   /** End after so many epochs without a better accuracy on the validation texts. Default: never. */
   readonly patience?: number;
-  /** Where checkpoints are saved, and from where an interrupted run goes on; a path or a folder. Default: nowhere. */
-  readonly checkpoints?: Folder | string;
-  /** A checkpoint every so many steps. Default: every epoch. Aborting saves one in any case. */
-  readonly checkpointEverySteps?: number;
-  /** Ends training after the step that runs. */
-  readonly signal?: AbortSignal;
-  /** Told everything that happens, e.g. `progressBar()` of @heed/node. */
-  readonly onEvent?: (event: TrainingEvent) => void;
 }
 
 export interface TextClassifierFit {
@@ -70,7 +49,7 @@ export async function fitTextClassifier(
 ): Promise<FitHistory> {
   const { model, texts, seed, validate } = fit;
   const { batchSize = 32, buckets = 4, weightDecay = 0.01, clipNorm = 1 } = options;
-  const { learningRate = fit.begins === 'published' ? 5e-5 : 1e-3, patience, signal, onEvent } = options;
+  const { learningRate = fit.begins === 'published' ? 5e-5 : 1e-3 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new Error(`TextClassifier.fit: batchSize must be a positive integer, got ${batchSize}`);
   }
@@ -84,8 +63,8 @@ export async function fitTextClassifier(
     groups: [{ match: /bias$|norm\.weight$/i, weightDecay: 0 }],
   });
   const rate = typeof learningRate === 'number' ? learningRate : 'schedule';
-  try {
-    const events = train({
+  return fitModel(
+    {
       model,
       optimizer,
       loss: ({ labels, ...batch }, { random }) => crossEntropy(model.forward(batch, { random }), labels),
@@ -98,31 +77,18 @@ export async function fitTextClassifier(
       seed,
       clipNorm,
       config: { ...fit.config, fit: { steps, batchSize, buckets, learningRate: rate, weightDecay, clipNorm } },
-      ...(signal && { signal }),
-      ...(validate && {
-        evaluation: {
-          run: async () => {
-            const { loss, accuracy } = await validate();
-            return { loss, accuracy };
-          },
-          monitor: 'accuracy',
-          goal: 'max' as const,
-          ...(patience === undefined ? {} : { patience }),
+      evaluation: validate && {
+        run: async () => {
+          const { loss, accuracy } = await validate();
+          return { loss, accuracy };
         },
-      }),
-      ...(options.checkpoints === undefined
-        ? {}
-        : {
-            checkpoints: {
-              folder: openFolder(options.checkpoints),
-              ...(options.checkpointEverySteps === undefined ? {} : { everySteps: options.checkpointEverySteps }),
-            },
-          }),
-    });
-    return await fitHistory(events, onEvent);
-  } finally {
-    optimizer.dispose();
-  }
+        monitor: 'accuracy',
+        goal: 'max',
+        patience: options.patience,
+      },
+    },
+    options,
+  );
 }
 
 /** One epoch's batches. */

@@ -1,15 +1,14 @@
-import { Adam, cosine, openFolder, train, type Folder, type Schedule, type TrainingEvent } from '@heed/training';
+import { Adam, cosine, type Schedule } from '@heed/training';
 import type * as tf from '@tensorflow/tfjs';
 import type { TaggedTokens } from '../datasets/tagged-tokens.ts';
 import type { BiLstmCrf, SentenceBatch } from '../models/bilstm-crf/bilstm-crf.ts';
+import { hashOf } from '../preprocessing/hash-of.ts';
 import { SentenceBatches, type IndexedSentence } from '../preprocessing/sentence-batches.ts';
-import { fitHistory, type FitHistory } from './fit-history.ts';
+import { fitModel, type FitHistory, type FitRunOptions } from './fit-model.ts';
 
-export interface TokenTaggerFitOptions {
+export interface TokenTaggerFitOptions extends FitRunOptions {
   /** Times that all sentences are seen. Default 30, unless `steps` is given. */
   readonly epochs?: number;
-  /** Updates. */
-  readonly steps?: number;
   /** Default 32. */
   readonly batchSize?: number;
   /** How many shapes batches have: more of them pad less and take longer to record. Default 2. */
@@ -24,12 +23,6 @@ export interface TokenTaggerFitOptions {
   readonly validation?: readonly TaggedTokens[];
   /** End after so many epochs without a better F1 on the validation sentences. Default: never. */
   readonly patience?: number;
-  /** Where checkpoints are saved, and from where an interrupted run goes on; a path or a folder. Default: nowhere. */
-  readonly checkpoints?: Folder | string;
-  /** Ends training after the step that runs. */
-  readonly signal?: AbortSignal;
-  /** Told everything that happens, e.g. `progressBar()` of @heed/node. */
-  readonly onEvent?: (event: TrainingEvent) => void;
 }
 
 export interface TokenTaggerFit {
@@ -46,14 +39,20 @@ export interface TokenTaggerFit {
 export async function fitTokenTagger(fit: TokenTaggerFit, options: TokenTaggerFitOptions): Promise<FitHistory> {
   const { model, sentences, seed, validate } = fit;
   const { batchSize = 32, buckets = 2, clipNorm = 5, learningRate = 0.003, epochs = 30 } = options;
-  const { patience, checkpoints, signal, onEvent } = options;
   const batches = new SentenceBatches(sentences, { batchSize, buckets, seed });
   const steps = options.steps ?? epochs * batches.perEpoch;
   const optimizer = new Adam(model.trainableParameters());
   const rate = typeof learningRate === 'number' ? learningRate : 'schedule';
-  const run = { steps, batchSize, buckets, learningRate: rate, clipNorm, data: fingerprint(sentences) };
-  try {
-    const events = train({
+  const run = {
+    steps,
+    batchSize,
+    buckets,
+    learningRate: rate,
+    clipNorm,
+    data: `${sentences.length} sentences, ${hashOf(numbersOf(sentences))}`,
+  };
+  return fitModel(
+    {
       model,
       optimizer,
       loss: ({ labels, ...batch }, { random }) => model.loss(batch as SentenceBatch, labels as tf.Tensor2D, { random }),
@@ -67,33 +66,26 @@ export async function fitTokenTagger(fit: TokenTaggerFit, options: TokenTaggerFi
       seed,
       clipNorm,
       config: { ...fit.config, fit: run },
-      ...(signal && { signal }),
-      ...(validate && {
-        evaluation: {
-          run: async () => {
-            const { precision, recall, f1 } = await validate();
-            return { precision, recall, f1 };
-          },
-          monitor: 'f1',
-          goal: 'max' as const,
-          ...(patience === undefined ? {} : { patience }),
+      evaluation: validate && {
+        run: async () => {
+          const { precision, recall, f1 } = await validate();
+          return { precision, recall, f1 };
         },
-      }),
-      ...(checkpoints === undefined ? {} : { checkpoints: { folder: openFolder(checkpoints) } }),
-    });
-    return await fitHistory(events, onEvent);
-  } finally {
-    optimizer.dispose();
-  }
+        monitor: 'f1',
+        goal: 'max',
+        patience: options.patience,
+      },
+    },
+    options,
+  );
 }
 
-/** Tells data apart: their number and a hash of all indices, so that a checkpoint is not continued on other data. */
-function fingerprint(sentences: readonly IndexedSentence[]): string {
-  let hash = 0x811c9dc5; // FNV-1a
-  const add = (value: number) => (hash = Math.imul(hash ^ value, 0x01000193) >>> 0);
+function* numbersOf(sentences: readonly IndexedSentence[]): Generator<number> {
   for (const { characters, labels } of sentences) {
-    for (const token of characters) for (const index of [...token, -1]) add(index);
-    for (const label of labels) add(label);
+    for (const token of characters) {
+      yield* token;
+      yield -1;
+    }
+    yield* labels;
   }
-  return `${sentences.length} sentences, ${hash.toString(16).padStart(8, '0')}`;
 }

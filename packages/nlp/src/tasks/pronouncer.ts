@@ -19,7 +19,7 @@ import {
 } from '../models/recurrent-seq2seq/recurrent-seq2seq.ts';
 import type { IndexedPair } from '../preprocessing/sequence-batches.ts';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
-import type { FitHistory } from './fit-history.ts';
+import type { FitHistory } from './fit-model.ts';
 import { fitSequenceModel, type FitOptions } from './fit-sequence-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 
@@ -161,7 +161,7 @@ export class Pronouncer {
         return { phonemeErrorRate, wordErrorRate };
       },
       monitor: 'phonemeErrorRate',
-      ...(patience === undefined ? {} : { patience }),
+      patience,
     };
     const { seed } = this.config;
     const config = { pronouncer: this.config, letters: letters.symbols, phonemes: phonemes.symbols };

@@ -15,12 +15,13 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { LabelledText } from '../datasets/labelled-text.ts';
 import { classificationReport, type ClassificationReport } from '../metrics/classification-report.ts';
+import { hashOf } from '../preprocessing/hash-of.ts';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
 import { BagOfWordsEncoder } from './bag-of-words-encoder.ts';
 import { BertEncoder } from './bert-encoder.ts';
 import { ClassifierModel } from './classifier-model.ts';
 import { VOCABULARY_FILE, type DocumentEncoder, type ReadText } from './document-encoder.ts';
-import type { FitHistory } from './fit-history.ts';
+import type { FitHistory } from './fit-model.ts';
 import { fitTextClassifier, type TextClassifierFitOptions } from './fit-text-classifier.ts';
 import { bodyNames, classifierNames, publishedLabels, savePublished } from './published-classifier.ts';
 import { HanEncoder } from './han-encoder.ts';
@@ -174,7 +175,11 @@ export class TextClassifier {
         labels,
         seed: config.seed,
         begins: config.architecture === 'bert' && adapters === undefined ? 'published' : 'anew',
-        config: { classifier: config, lora: adapters, data: fingerprint(examples) },
+        config: {
+          classifier: config,
+          lora: adapters,
+          data: `${examples.length} texts, ${hashOf(numbersOf(examples))}`,
+        },
         validate: validation && (() => this.evaluate(validation, { truncation })),
       },
       options,
@@ -388,11 +393,7 @@ export class TextClassifier {
   }
 }
 
-/** Tells data apart: their number and a hash of texts and labels, so that a checkpoint is not continued on other data. */
-function fingerprint(examples: readonly LabelledText[]): string {
-  let hash = 0x811c9dc5; // FNV-1a
-  for (const { text, label } of examples) {
-    for (const part of `${text}\0${label}\0`) hash = Math.imul(hash ^ part.codePointAt(0)!, 0x01000193) >>> 0;
-  }
-  return `${examples.length} texts, ${hash.toString(16).padStart(8, '0')}`;
+/** The characters of texts and labels. */
+function* numbersOf(examples: readonly LabelledText[]): Generator<number> {
+  for (const { text, label } of examples) for (const part of `${text}\0${label}\0`) yield part.codePointAt(0)!;
 }

@@ -26,7 +26,7 @@ import { TextTokenizer } from '../tokenization/text-tokenizer.ts';
 import type { TokenizerJson } from '../tokenization/tokenizer-json.ts';
 import { trainBpe } from '../tokenization/train-bpe.ts';
 import { fitLanguageModel, type FitLanguageModelOptions } from './fit-language-model.ts';
-import type { FitHistory } from './fit-history.ts';
+import type { FitHistory } from './fit-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 
 /** What a text generator is, apart from the tokens that it learns from its data. The defaults are nanoGPT's for a CPU. */
@@ -225,15 +225,14 @@ export class TextGenerator {
     }
     const evaluation = validation !== undefined && {
       run: async () => {
-        const { loss, perplexity, bitsPerCharacter } = await this.evaluate(validation);
-        return { loss, perplexity, bitsPerCharacter };
+        const { tokens: _, ...measured } = await this.evaluate(validation);
+        return measured;
       },
-      ...(evaluateEverySteps === undefined ? {} : { everySteps: evaluateEverySteps }),
-      ...(patience === undefined ? {} : { patience }),
+      everySteps: evaluateEverySteps,
+      patience,
     };
     const config = { generator: this.config, tokens: tokenizer.size, batchSize };
-    const { seed } = this.config;
-    const length = Math.min(model.config.maximumLength, tokens.length - 1);
+    const [seed, length] = [this.config.seed, Math.min(model.config.maximumLength, tokens.length - 1)];
     const batches = new TextWindows(tokens, { batchSize, length, seed });
     return fitLanguageModel({ model, batches, seed, config, evaluation: evaluation || undefined }, fitOptions);
   }

@@ -13,7 +13,7 @@ import {
 } from '../models/bilstm-crf/bilstm-crf.ts';
 import { longestToken, sentenceBatch, type IndexedSentence } from '../preprocessing/sentence-batches.ts';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
-import type { FitHistory } from './fit-history.ts';
+import type { FitHistory } from './fit-model.ts';
 import { fitTokenTagger, type TokenTaggerFitOptions } from './fit-token-tagger.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 

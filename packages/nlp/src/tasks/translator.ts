@@ -14,7 +14,7 @@ import { IGNORED, SequenceBatches, type IndexedPair } from '../preprocessing/seq
 import { TextTokenizer } from '../tokenization/text-tokenizer.ts';
 import type { TokenizerJson } from '../tokenization/tokenizer-json.ts';
 import { trainBpe } from '../tokenization/train-bpe.ts';
-import type { FitHistory } from './fit-history.ts';
+import type { FitHistory } from './fit-model.ts';
 import { fitSequenceModel, type FitOptions } from './fit-sequence-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 
@@ -180,7 +180,7 @@ export class Translator {
     const { model, tokenizer } = this.trained;
     const evaluation = validation && {
       run: () => this.measureLoss(validation, truncate),
-      ...(patience === undefined ? {} : { patience }),
+      patience,
     };
     const config = { translator: this.config, tokens: tokenizer.size };
     const indexed = this.index(pairs, 'fit', truncate);

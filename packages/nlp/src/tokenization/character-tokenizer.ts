@@ -1,6 +1,6 @@
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
 import type { TextCodec } from './text-codec.ts';
-import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.ts';
+import { bpeJson, type TokenizerJson } from './tokenizer-json.ts';
 
 /**
  * A token for every character (Unicode code point), in the order of their code points.
@@ -72,35 +72,12 @@ export class CharacterTokenizer implements TextCodec {
 }
 
 function tokenizerJson(specialTokens: readonly string[], characters: readonly string[]): TokenizerJson {
-  const tokens = [...specialTokens, ...characters];
-  return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: specialTokens.map((content, id): AddedTokenJson => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+  return bpeJson({
+    specialTokens,
+    tokens: [...specialTokens, ...characters],
+    merges: [],
     normalizer: null,
     pre_tokenizer: { type: 'Split', pattern: { Regex: String.raw`[\s\S]` }, behavior: 'Isolated', invert: false },
-    post_processor: null,
     decoder: { type: 'Fuse' },
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges: [],
-    },
-  };
+  });
 }

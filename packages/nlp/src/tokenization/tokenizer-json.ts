@@ -26,3 +26,48 @@ export interface AddedTokenJson {
   readonly normalized: boolean;
   readonly special: boolean;
 }
+
+/** The `tokenizer.json` of a byte pair encoding: the special tokens have the first numbers, `tokens` begin with them. */
+export function bpeJson({
+  specialTokens,
+  tokens,
+  merges,
+  normalizer,
+  pre_tokenizer,
+  decoder,
+}: Pick<TokenizerJson, 'normalizer' | 'pre_tokenizer' | 'decoder'> & {
+  readonly specialTokens: readonly string[];
+  readonly tokens: readonly string[];
+  readonly merges: TokenizerJson['model']['merges'];
+}): TokenizerJson {
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: specialTokens.map((content, id) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
+    normalizer,
+    pre_tokenizer,
+    post_processor: null,
+    decoder,
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      merges,
+    },
+  };
+}

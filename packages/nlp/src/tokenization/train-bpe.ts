@@ -1,5 +1,5 @@
 import { byteAlphabet, byteLevelWords } from './byte-level.ts';
-import type { TokenizerJson } from './tokenizer-json.ts';
+import { bpeJson, type TokenizerJson } from './tokenizer-json.ts';
 
 export interface TrainBpeOptions {
   /** Number of tokens, special ones and the 256 bytes included. */
@@ -142,37 +142,15 @@ function tokenizerJson(
   merges: readonly (readonly [string, string])[],
 ): TokenizerJson {
   const byteLevel = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true } as const;
-  return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: specialTokens.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+  return bpeJson({
+    specialTokens,
+    tokens,
+    merges,
     normalizer: {
       type: 'Sequence',
       normalizers: [{ type: 'NFC' }, ...(lowerCase ? [{ type: 'Lowercase' }] : [])],
     },
     pre_tokenizer: byteLevel,
-    post_processor: null,
     decoder: byteLevel,
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: Object.fromEntries(tokens.map((token, number) => [token, number])),
-      merges: merges.map(([left, right]) => [left, right]),
-    },
-  };
+  });
 }

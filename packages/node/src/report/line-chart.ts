@@ -1,6 +1,7 @@
+import { escapeMarkup } from '@heed/attention-core';
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
-import { escapeMarkup, formatFigure } from './markup.ts';
+import { formatFigure } from './format-figure.ts';
 
 /** Curves over a common axis. Points whose value is not finite (or, on a logarithmic axis, not positive) are gaps. */
 export interface LineChart {

@@ -1,6 +1,5 @@
-import { renderSvg, type LabelledMap } from '@heed/attention-core';
+import { escapeMarkup, renderSvg, type LabelledMap } from '@heed/attention-core';
 import { CHART_STYLE, renderLineChart, type LineChart } from './line-chart.ts';
-import { escapeMarkup } from './markup.ts';
 import { renderTable, TABLE_STYLE, type Table } from './table.ts';
 
 /** One part of a report: a heading, words, and something to look at. */

@@ -1,4 +1,5 @@
-import { escapeMarkup, formatFigure } from './markup.ts';
+import { escapeMarkup } from '@heed/attention-core';
+import { formatFigure } from './format-figure.ts';
 
 /** Rows under named columns; the first cell of a row names it. */
 export interface Table {

@@ -30,7 +30,7 @@ export interface EvaluationOptions {
     readonly epoch: number;
   }) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   /** Evaluate after every so many steps. */
-  readonly everySteps?: number;
+  readonly everySteps?: number | undefined;
   /** Evaluate after every so many epochs. Default 1, unless `everySteps` is given. */
   readonly everyEpochs?: number;
   /** The metric that decides which state is the best. Default 'loss'. */
@@ -38,7 +38,7 @@ export interface EvaluationOptions {
   /** Whether less of it is better or more. Default 'min'. */
   readonly goal?: 'min' | 'max';
   /** Stop after so many evaluations in a row without a new best. Default: never. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** A new best must be better by more than this. Default 0. */
   readonly minimumChange?: number;
 }
@@ -47,7 +47,7 @@ export interface CheckpointOptions {
   /** A path string works where something understands paths: see `openFolder`. */
   readonly folder: Folder | string;
   /** Save after every so many steps. */
-  readonly everySteps?: number;
+  readonly everySteps?: number | undefined;
   /** Save after every so many epochs. Default 1, unless `everySteps` is given. */
   readonly everyEpochs?: number;
   /** How many of the newest checkpoints are kept. Default 2. */
@@ -85,12 +85,12 @@ export interface TrainOptions<B extends Batch> {
   readonly clipNorm?: number;
   /** Batches per update. Default 1. */
   readonly accumulate?: number;
-  readonly evaluation?: EvaluationOptions;
-  readonly checkpoints?: CheckpointOptions;
+  readonly evaluation?: EvaluationOptions | undefined;
+  readonly checkpoints?: CheckpointOptions | undefined;
   /** What the run is, as JSON (the model's config …): saved with checkpoints; one made under another is refused. */
   readonly config?: unknown;
   /** Ends the training after the current step, with a checkpoint if there are any. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Let XLA compile the step: slower to start, sometimes faster. Default false. */
   readonly xla?: boolean;
 }

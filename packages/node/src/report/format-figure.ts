@@ -1,16 +1,3 @@
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text as it may stand in the content or a quoted attribute of HTML and SVG. */
-export function escapeMarkup(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
-}
-
 /** A number with as many digits as one compares: 0.8312, 12.34, 1,200, 3.1e-5. */
 export function formatFigure(value: number): string {
   const magnitude = Math.abs(value);

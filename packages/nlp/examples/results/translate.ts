@@ -120,10 +120,8 @@ async function measure(
   if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Measures;
   const few = (pairs: readonly TranslationPair[]) => (quick ? pairs.slice(0, 32) : pairs);
   const { config, fit } = MODELS[name];
-  const translator = new Translator({
-    ...{ vocabularySize: VOCABULARY, seed, ...config },
-    ...(quick ? QUICK.config : {}),
-  });
+  const sizes = quick ? QUICK.config : { vocabularySize: VOCABULARY };
+  const translator = new Translator({ seed, ...config, ...sizes });
   try {
     const history = await translator.fit(few(train), {
       ...(quick ? QUICK.fit : { ...fit, checkpoints: home, checkpointEverySteps: 200 }),

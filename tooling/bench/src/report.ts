@@ -49,7 +49,8 @@ export async function report(
   const text = [
     '# Benchmarks',
     '',
-    'Written by `npx pnpm@12 bench <package>`: medians of runs that take turns, so that ratios hold where milliseconds do not. ✓ and ✗ say',
+    'Written by `npx pnpm@12 bench <package>`: medians of turns, so that ratios hold where milliseconds do not. A turn is 300 ms of runs one after',
+    'the other, as in a loop (one run where that takes longer), the first left out; its median counts. ✓ and ✗ say',
     'whether a ratio is what it shall be at most. PyTorch is found by `HEED_PYTHON`, or as a `python3` that has it.',
     '',
     ...[...bodies].sort().flatMap(([name, body]) => [`## ${name}`, '', body, '']),

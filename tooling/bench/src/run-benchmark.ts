@@ -26,7 +26,7 @@ export interface BenchmarkOptions {
 
 const ROUNDS = 9;
 
-/** Milliseconds between two contenders: threads of the one before may spin on after its work. */
+/** Milliseconds between two turns: threads of the one before may spin on after its work. */
 const PAUSE = 200;
 
 /**

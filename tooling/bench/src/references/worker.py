@@ -4,12 +4,16 @@ import importlib.util
 import json
 import math
 import resource
+import statistics
 import sys
 import time
 
 import torch
 
 NUMBERS = 256
+# Seconds, as in worker.ts.
+WARM_UP = 1.0
+TURN = 0.3
 
 spec = importlib.util.spec_from_file_location("contender", sys.argv[1])
 contender = importlib.util.module_from_spec(spec)
@@ -42,13 +46,24 @@ def measure(request):
     if key not in prepared:
         prepared[key] = contender.prepare(request["case"])
         if what == "time":
-            prepared[key]()
+            time_runs(prepared[key], WARM_UP)
+    if what == "time":
+        time_runs(prepared[key], 0)
+        return statistics.median(time_runs(prepared[key], TURN))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
     prepared[key]()
-    elapsed = (time.perf_counter() - start) * 1000
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 1e6
-    return elapsed if what == "time" else grown
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 1e6
+
+
+def time_runs(run, duration):
+    """Runs until so many seconds are over, once at least; milliseconds of each."""
+    times = []
+    end = time.perf_counter() + duration
+    while not times or time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        times.append((time.perf_counter() - start) * 1000)
+    return times
 
 
 for line in sys.stdin:

@@ -11,6 +11,7 @@ export {
 } from './attention/multi-head-attention.ts';
 export { RelativePositionValues, type RelativePositionValuesConfig } from './attention/relative-position-values.ts';
 export type { HeadPositions } from './attention/head-positions.ts';
+export { adamUpdate, type AdamUpdate } from './kernels/adam-update.ts';
 export { hasNativeOps, nativeOp, type NativeOpOptions } from './kernels/native-ops.ts';
 export { stopGradient } from './autodiff/stop-gradient.ts';
 export { withGradient, type Fused } from './autodiff/with-gradient.ts';

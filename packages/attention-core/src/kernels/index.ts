@@ -1,4 +1,5 @@
 /** Registers every kernel and gradient that this package adds to tfjs. */
+import './adam-update.ts';
 import './block-lstm.ts';
 import './conv2d-backprop-filter.ts';
 import './conv3d-backprop-input.ts';

@@ -1,5 +1,6 @@
 import * as core from '@heed/attention-core';
 import { compile } from '@heed/tensorflow';
+import { Adam } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 
@@ -107,5 +108,20 @@ describe.runIf(native)('structures of attention-core, recorded', () => {
     cache.reset();
     expect(recorded(x).shape).toEqual([BATCH, 1, WIDTH]);
     recorded.dispose();
+  });
+});
+
+describe.runIf(native)('an update by Adam, compiled by XLA, which does not know the op of its kernel,', () => {
+  it('gives the weights of an eager one', () => {
+    const linear = () => new core.Linear({ inputs: WIDTH, outputs: 3, random: new core.Random(5) });
+    const [eager, compiled] = [linear(), linear()].map((model, i) => {
+      const optimizer = new Adam(model.trainableParameters());
+      const [gradient, rate] = [tf.ones<tf.Rank.R1>([WIDTH * 3 + 3]), tf.scalar(0.1)];
+      const update = (gradient: tf.Tensor1D, rate: tf.Scalar) => optimizer.apply([gradient], rate);
+      const run = i === 0 ? update : compile(update, { xla: true });
+      for (let step = 0; step < 3; step++) run(gradient, rate);
+      return model.weight.dataSync();
+    });
+    expect(compiled).toBeAllClose(eager, { absolute: 1e-5 }); // weights of some 0.3; XLA has a tanh of its own
   });
 });

@@ -21,6 +21,9 @@ export interface Guard {
   readonly limits: readonly number[];
 }
 
+/** Kernels of attention-core whose ops have none for XLA, and that it can do without. */
+const kernelsUnknownToXla = ['AdamUpdate'];
+
 /** What was seen while recording, beside the ops. */
 export interface Observations {
   readonly kept: readonly Kept[];
@@ -69,6 +72,7 @@ export function observe<Result>(
       );
     }),
     ...indexingKernels.map(overrideKernel),
+    ...(xla ? kernelsUnknownToXla.flatMap(hideKernel) : []),
   ];
   try {
     return body({ kept, guards });
@@ -100,6 +104,14 @@ export function observe<Result>(
       },
     };
     return Object.create(binding, Object.getOwnPropertyDescriptors(own)) as Binding;
+  }
+
+  /** Who finds a kernel missing takes other ops. */
+  function hideKernel(kernelName: string): (() => void)[] {
+    const kernel = tf.getKernel(kernelName, 'tensorflow') as tf.KernelConfig | undefined;
+    if (kernel === undefined) return [];
+    tf.unregisterKernel(kernelName, 'tensorflow');
+    return [() => tf.registerKernel(kernel)];
   }
 
   /** tfjs-node's gather reads its indices to check their range. That is right while recording; a replay checks otherwise. */

@@ -1,4 +1,4 @@
-import { Module } from '@heed/attention-core';
+import { adamUpdate, Module } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { checkRange, zeroSlot, type FlatGroup } from './optimizer.ts';
 
@@ -12,7 +12,7 @@ export interface AdamMomentOptions {
   readonly epsilon?: number;
 }
 
-/** The running moments of gradients, and the change of weights that they give (Kingma & Ba 2015, algorithm 1). */
+/** The running moments of gradients, and the weights that they give (Kingma & Ba 2015, algorithm 1). */
 export class AdamMoments extends Module {
   /** int32 scalar: updates done. */
   readonly steps: tf.Variable<tf.Rank.R0>;
@@ -37,17 +37,19 @@ export class AdamMoments extends Module {
   }
 
   /**
-   * η · m̂ / (√v̂ + ε) [P], after taking the gradient [P] into the moments. With c₁ = 1 − β₁ᵗ and c₂ = 1 − β₂ᵗ it is
-   * (η√c₂ / c₁) · m / (√v + ε√c₂): the corrections meet scalars, not vectors.
+   * The group's new weights [P], after taking the gradient [P] into the moments: θ − η · m̂ / (√v̂ + ε). With c₁ = 1 − β₁ᵗ and
+   * c₂ = 1 − β₂ᵗ the change is (η√c₂ / c₁) · m / (√v + ε√c₂): the corrections meet scalars, not vectors.
    */
-  change(group: FlatGroup, gradient: tf.Tensor, learningRate: tf.Tensor): tf.Tensor {
-    const first = this.first[group.index];
-    const second = this.second[group.index];
-    first.assign(tf.add(tf.mul(first, this.beta1), tf.mul(gradient, 1 - this.beta1)) as tf.Tensor1D);
-    second.assign(tf.add(tf.mul(second, this.beta2), tf.mul(tf.square(gradient), 1 - this.beta2)) as tf.Tensor1D);
+  update(group: FlatGroup, weights: tf.Tensor, gradient: tf.Tensor, learningRate: tf.Tensor): tf.Tensor {
+    const [first, second] = [this.first[group.index], this.second[group.index]];
     const root = tf.sqrt(this.correction(this.beta2));
-    const direction = tf.div(first, tf.add(tf.sqrt(second), tf.mul(root, this.epsilon)));
-    return tf.mul(direction, tf.div(tf.mul(learningRate, root), this.correction(this.beta1)));
+    const rate = tf.div(tf.mul(learningRate, root), this.correction(this.beta1));
+    const epsilon = tf.mul(root, this.epsilon);
+    const state = { weights, first, second, gradient, learningRate: rate, epsilon };
+    const [updated, newFirst, newSecond] = adamUpdate(state, { beta1: this.beta1, beta2: this.beta2 });
+    first.assign(newFirst as tf.Tensor1D);
+    second.assign(newSecond as tf.Tensor1D);
+    return updated;
   }
 
   /**

@@ -39,6 +39,6 @@ export class Adam extends Optimizer {
 
   protected updated(group: FlatGroup, weights: tf.Tensor1D, gradient: tf.Tensor1D, learningRate: tf.Tensor): tf.Tensor {
     const penalised = group.weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(weights, group.weightDecay));
-    return tf.sub(weights, this.moments.change(group, penalised, learningRate));
+    return this.moments.update(group, weights, penalised, learningRate);
   }
 }

@@ -43,6 +43,6 @@ export class AdamW extends Optimizer {
   protected updated(group: FlatGroup, weights: tf.Tensor1D, gradient: tf.Tensor1D, learningRate: tf.Tensor): tf.Tensor {
     const kept =
       group.weightDecay === 0 ? weights : tf.mul(weights, tf.sub(1, tf.mul(learningRate, group.weightDecay)));
-    return tf.sub(kept, this.moments.change(group, gradient, learningRate));
+    return this.moments.update(group, kept, gradient, learningRate);
   }
 }

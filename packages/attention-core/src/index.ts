@@ -1,3 +1,4 @@
+import './autodiff/tape-order.ts';
 import './kernels/index.ts';
 export { attention, type AttentionOptions } from './attention/attention.ts';
 export { gather, weightedSum, type Combiner } from './attention/combiner.ts';
@@ -14,7 +15,7 @@ export type { HeadPositions } from './attention/head-positions.ts';
 export { adamUpdate, type AdamUpdate } from './kernels/adam-update.ts';
 export { hasNativeOps, nativeOp, type NativeOpOptions } from './kernels/native-ops.ts';
 export { stopGradient } from './autodiff/stop-gradient.ts';
-export { withGradient, type Fused } from './autodiff/with-gradient.ts';
+export { withGradient, type Fused, type GradientOptions } from './autodiff/with-gradient.ts';
 export { alibi, alibiSlopes, type AlibiOptions } from './biases/alibi.ts';
 export type { Bias } from './biases/bias.ts';
 export { RelativeTable2d, type RelativeTable2dConfig } from './biases/relative-table-2d.ts';

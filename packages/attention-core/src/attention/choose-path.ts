@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { isDifferentiating } from '../autodiff/captured.ts';
+import { isDifferentiating, isDifferentiatingTwice } from '../autodiff/captured.ts';
 import { isIntervening } from '../maps/intervene.ts';
 import { softmax } from '../normalisers/softmax.ts';
 import type { AttentionOptions } from './attention-options.ts';
@@ -36,8 +36,8 @@ export function onBestPath(options: AttentionOptions): tf.Tensor {
       `attention: the blockwise path needs softmax and weightedSum, got ${normaliser.name} and ${combiner.name}`,
     );
   }
-  // whoever changes weights needs them whole
-  if (path === 'dense' || !able || isIntervening()) return denseAttention(options);
+  // whoever changes weights needs them whole, and so do gradients of gradients
+  if (path === 'dense' || !able || isIntervening() || isDifferentiatingTwice()) return denseAttention(options);
   const scores = scoresOf(options);
   const long = path === 'blockwise' || scores >= (isDifferentiating() ? LONG.differentiated : LONG.forward);
   if (!long && (scores < LONG.sparse || options.mask === undefined)) return denseAttention(options);

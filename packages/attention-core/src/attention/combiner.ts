@@ -40,6 +40,7 @@ export function gather(): Combiner {
         [weights, value],
         (weights, value) => ({ value: gatherChosen(weights, value), saved: [weights, value] }),
         (dy, [weights, value]) => [tf.matMul(dy, value, false, true), tf.matMul(weights, dy, true, false)],
+        { again: 'backward' },
       ),
   };
 }

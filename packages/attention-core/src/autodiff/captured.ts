@@ -1,9 +1,10 @@
 /**
- * What the blockwise path needs of tfjs's engine: to find the tensors that a function reads without being given them, to have
+ * What is needed of tfjs's engine: to know whether gradients are asked for, and for the blockwise path to find the tensors that a function reads without being given them, to have
  * them alive again in a backward pass, and to differentiate inside one.
  */
 import * as tf from '@tensorflow/tfjs';
 
+/** An op on the tape, as tfjs's engine writes it down. */
 interface TapeNode {
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
   readonly outputs: readonly tf.Tensor[];
@@ -16,12 +17,19 @@ interface TapeState {
   kernelDepth: number;
 }
 
-const tapeState = () => (tf.engine() as unknown as { readonly state: TapeState }).state;
+/** Where the engine is with its gradients. */
+export const tapeState = () => (tf.engine() as unknown as { readonly state: TapeState }).state;
 
 /** Whether a gradient of what is computed now may be asked for. */
 export function isDifferentiating(): boolean {
   const { gradientDepth, kernelDepth } = tapeState();
   return gradientDepth > 0 && kernelDepth === 0;
+}
+
+/** Whether a gradient of a gradient of what is computed now may be asked for. */
+export function isDifferentiatingTwice(): boolean {
+  const { gradientDepth, kernelDepth } = tapeState();
+  return gradientDepth > 1 && kernelDepth === 0;
 }
 
 /**

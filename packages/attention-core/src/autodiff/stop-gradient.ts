@@ -7,5 +7,6 @@ export function stopGradient(x: tf.Tensor): tf.Tensor {
     [x],
     (x) => ({ value: tf.clone(x), saved: [] }),
     (dy) => [tf.zerosLike(dy)],
+    { again: 'backward' },
   );
 }

@@ -1,9 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
+import { isDifferentiatingTwice } from './captured.ts';
 
 export interface Fused {
   readonly value: tf.Tensor;
   /** What the gradient needs besides `dy`. */
   readonly saved: tf.Tensor[];
+}
+
+export interface GradientOptions {
+  /**
+   * What a gradient of the gradient comes from. 'ops', the default: the ops of `forward`, each of which needs a gradient in tfjs, for
+   * tfjs takes what was saved as constants. 'backward': `backward` itself, where it is right or wanted so: it uses inputs and the value
+   * alone, or is not the derivative of `forward` (straight-through estimators).
+   */
+  readonly again?: 'ops' | 'backward';
 }
 
 /**
@@ -17,7 +27,9 @@ export function withGradient(
   inputs: tf.Tensor[],
   forward: (...inputs: tf.Tensor[]) => Fused,
   backward: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[],
+  { again = 'ops' }: GradientOptions = {},
 ): tf.Tensor {
+  if (again === 'ops' && isDifferentiatingTwice()) return forward(...inputs).value;
   const op = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: tf.Tensor[]) => void;
     const { value, saved } = forward(...(args as tf.Tensor[]));

@@ -3,6 +3,7 @@
  * the same numbers, up to rounding. They stand inside gradients of our own (`withGradient`) and have none themselves.
  */
 import * as tf from '@tensorflow/tfjs';
+import { isDifferentiatingTwice } from '../autodiff/captured.ts';
 import { registerKernel } from './register-kernel.ts';
 import type { OpAttribute, TensorflowBackend } from './tensorflow.ts';
 
@@ -37,9 +38,9 @@ const floats = (binding: TensorflowBackend['binding']) => [
   { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
 ];
 
-/** Whether TensorFlow's own ops can be had. */
+/** Whether TensorFlow's own ops can be had: they have no gradients, so not in what will be differentiated twice. */
 export function hasNativeOps(): boolean {
-  return tf.getBackend() === 'tensorflow';
+  return tf.getBackend() === 'tensorflow' && !isDifferentiatingTwice();
 }
 
 /** Runs an op of TensorFlow by its name. */

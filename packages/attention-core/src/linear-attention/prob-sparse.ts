@@ -96,5 +96,6 @@ function choose(query: tf.Tensor, key: tf.Tensor, attending: number, sampled: tf
       return { value: tf.cast(tf.oneHot(indices, queries), 'float32'), saved: [query, key] };
     },
     (_dy, [query, key]) => [tf.zerosLike(query), tf.zerosLike(key)],
+    { again: 'backward' },
   );
 }

@@ -105,6 +105,7 @@ function bestKey(scores: tf.Tensor, visibility: Visibility | undefined): tf.Tens
       saved: [],
     }),
     (dy) => [tf.zerosLike(dy)],
+    { again: 'backward' },
   );
 }
 
@@ -114,6 +115,7 @@ function replaceValue(x: tf.Tensor, value: (x: tf.Tensor) => tf.Tensor): tf.Tens
     [x],
     (x) => ({ value: value(x), saved: [] }),
     (dy) => [tf.clone(dy)],
+    { again: 'backward' },
   );
 }
 

@@ -37,6 +37,7 @@ export function segmentSoftmax(scores: tf.Tensor, segmentIds: tf.Tensor1D, numSe
       const sums = tf.unsortedSegmentSum(weighted, ids as tf.Tensor1D, numSegments);
       return [tf.sub(weighted, tf.mul(weights, tf.gather(sums, ids as tf.Tensor1D)))];
     },
+    { again: 'backward' },
   );
 }
 
@@ -79,6 +80,7 @@ export function segmentMax(values: tf.Tensor, segmentIds: tf.Tensor1D, numSegmen
       const ties = tf.maximum(tf.unsortedSegmentSum(chosen, ids as tf.Tensor1D, numSegments), 1);
       return [tf.mul(chosen, tf.gather(tf.div(dy, ties), ids as tf.Tensor1D))];
     },
+    { again: 'backward' },
   );
 }
 

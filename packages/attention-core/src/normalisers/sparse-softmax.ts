@@ -65,6 +65,7 @@ function softmaxOfKept(
       [scores],
       (scores) => ({ value: tf.cast(kept(hideScores(scores, visibility)), 'float32'), saved: [] }),
       (dy) => [tf.zerosLike(dy)],
+      { again: 'backward' },
     );
     const allowed = tf.cast(choice, 'bool');
     return visibility === undefined

@@ -32,6 +32,7 @@ function maskedSparsemax(scores: tf.Tensor, visibility?: Visibility): tf.Tensor 
       const mean = tf.div(tf.sum(tf.mul(dy, support), -1, true), count);
       return [tf.mul(support, tf.sub(dy, mean))];
     },
+    { again: 'backward' },
   );
 }
 

@@ -43,6 +43,25 @@ describe('crossEntropy', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it.each([0, 0.1])('has the second derivative (diag p − p·pᵀ) / n, smoothed by %f or not', (labelSmoothing) => {
+    const x = [0.3, -1, 0.8];
+    const labels = tf.tensor1d([2, -100], 'int32'); // n = 1: the second row is ignored
+    const gradient = tf.grad((x: tf.Tensor) => crossEntropy(x, labels, { labelSmoothing }));
+    const direction = tf.tensor2d([
+      [1, 2, -1],
+      [3, 4, 5],
+    ]);
+    const second = tf.grad((x: tf.Tensor) => tf.sum(tf.mul(gradient(x), direction)))(tf.tensor2d([x, x]));
+    const exponentials = x.map(Math.exp);
+    const sum = exponentials.reduce((a, b) => a + b);
+    const p = exponentials.map((e) => e / sum);
+    const mean = p[0] + 2 * p[1] - p[2];
+    expect(second).toBeAllClose([
+      [p[0] * (1 - mean), p[1] * (2 - mean), p[2] * (-1 - mean)],
+      [0, 0, 0],
+    ]);
+  });
+
   it('counts the positions that are not ignored', () => {
     expect(
       countedPositions(

@@ -1,6 +1,13 @@
 export { additionProblems, type AdditionOptions, type AdditionProblem } from './datasets/addition/addition.ts';
 export { cmudict, parseCmudict, readCmudict, splitCmudict, type CmudictOptions } from './datasets/cmudict/cmudict.ts';
 export {
+  debianDescriptions,
+  readDebianDescriptions,
+  splitDescriptions,
+  type DescriptionSplits,
+  type PackageDescription,
+} from './datasets/debian-descriptions/debian-descriptions.ts';
+export {
   hutto,
   readHutto,
   splitMovieSentences,
@@ -29,6 +36,7 @@ export {
   tinyShakespeare,
   type TinyShakespeareSplits,
 } from './datasets/tiny-shakespeare/tiny-shakespeare.ts';
+export type { SummaryPair } from './datasets/summary-pair.ts';
 export type { TranslationPair } from './datasets/translation-pair.ts';
 export { answerQuestions } from './decoding/answer-questions.ts';
 export { beamContinuations } from './decoding/beam-continuations.ts';
@@ -67,6 +75,7 @@ export {
   type LabelledSentence,
 } from './metrics/entity-f1.ts';
 export { perplexity } from './metrics/perplexity.ts';
+export { repetition, type Repetition } from './metrics/repetition.ts';
 export { rouge, type Rouge, type RougeScore } from './metrics/rouge.ts';
 export {
   pronunciationErrors,
@@ -88,6 +97,15 @@ export {
   type SentenceBatch,
 } from './models/bilstm-crf/bilstm-crf.ts';
 export { createHan, Han, type DocumentBatch, type HanConfig } from './models/han/han.ts';
+export {
+  createPointerGenerator,
+  PointerGenerator,
+  type PointerBatch,
+  type PointerGeneratorConfig,
+  type PointerLossOptions,
+  type PointerMemory,
+  type PointerState,
+} from './models/pointer-generator/pointer-generator.ts';
 export {
   recurrentSeq2SeqPresets,
   withoutAttention,
@@ -124,6 +142,7 @@ export {
   type WindowBatch,
 } from './preprocessing/text-windows.ts';
 export { Vocabulary } from './preprocessing/vocabulary.ts';
+export { joinWords, splitWords } from './preprocessing/words.ts';
 export { CharacterTokenizer } from './tokenization/character-tokenizer.ts';
 export type { TextCodec } from './tokenization/text-codec.ts';
 export { splitDocument, type SplitDocumentOptions } from './preprocessing/split-document.ts';
@@ -144,6 +163,14 @@ export {
 } from './tasks/pronouncer.ts';
 export type { BertPooling } from './tasks/bert-encoder.ts';
 export { SentenceEncoder, type EncodedSentence, type EncodeOptions } from './tasks/sentence-encoder.ts';
+export {
+  Summarizer,
+  type SummarizeOptions,
+  type SummarizerConfig,
+  type SummarizerEvaluation,
+  type SummarizerFitOptions,
+  type Summary,
+} from './tasks/summarizer.ts';
 export type { TokenTaggerFitOptions } from './tasks/fit-token-tagger.ts';
 export {
   TokenTagger,

@@ -38,6 +38,7 @@ export { train } from './loop/train.ts';
 export { applyLora, Lora, type LoraOptions } from './lora/lora.ts';
 export { LoraLinear } from './lora/lora-linear.ts';
 export { countedPositions, crossEntropy, type CrossEntropyOptions } from './losses/cross-entropy.ts';
+export { labelLogProbabilities } from './losses/label-log-probabilities.ts';
 export { Adam, type AdamOptions } from './optimizers/adam.ts';
 export type { AdamMomentOptions } from './optimizers/adam-moments.ts';
 export { AdamW, type AdamWOptions } from './optimizers/adamw.ts';

@@ -4,7 +4,7 @@ import { sourceBatch } from '../preprocessing/sequence-batches.ts';
 import { beamSearch } from './beam-search.ts';
 import { greedySearch } from './greedy-search.ts';
 import type { Hypothesis, SearchOptions } from './search-options.ts';
-import type { SequenceModel, SourceBatch } from './sequence-model.ts';
+import type { Rows, SourceBatch, StepwiseModel } from './sequence-model.ts';
 
 export interface SearchAllOptions extends Omit<SearchOptions, 'maximumLength'> {
   /** 1 is greedy search. */
@@ -17,8 +17,8 @@ export interface SearchAllOptions extends Omit<SearchOptions, 'maximumLength'> {
 }
 
 /** Searches the targets of many sources, similar lengths together. @returns for each source its hypotheses, best first */
-export async function searchAll(
-  model: SequenceModel,
+export async function searchAll<Memory extends Rows, State extends Rows>(
+  model: StepwiseModel<Memory, State>,
   sources: readonly (readonly number[])[],
   { beams, lengthPenalty, maximumLength, rows = 1280, ...options }: SearchAllOptions,
 ): Promise<Hypothesis[][]> {

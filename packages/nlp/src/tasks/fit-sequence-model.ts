@@ -77,7 +77,8 @@ export async function fitSequenceModel(fit: SequenceFit, options: FitOptions): P
   );
 }
 
-function* numbersOf(pairs: readonly IndexedPair[]): Generator<number> {
+/** What tells one set of pairs from another, for `hashOf`. */
+export function* numbersOf(pairs: readonly IndexedPair[]): Generator<number> {
   for (const { source, target } of pairs) {
     yield* source;
     yield -1;

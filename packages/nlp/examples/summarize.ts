@@ -1,0 +1,168 @@
+/**
+ * Package descriptions in a line: a pointer-generator learns from Debian's packages to write the synopsis of a description, copies names that it
+ * does not know, and shows which words of the description every word came from.
+ *
+ *     npx pnpm@12 demo nlp/summarize                                trains (or goes on), summarizes, writes a report
+ *     npx pnpm@12 demo nlp/summarize --text "Frobz is a tool …"     summarizes a text with the saved model
+ *     npx pnpm@12 demo nlp/summarize --score scaled-dot             the same with another score
+ */
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renderTerminal, type LabelledMap } from '@heed/attention-core';
+import {
+  debianDescriptions,
+  readDebianDescriptions,
+  rouge,
+  splitDescriptions,
+  splitWords,
+  Summarizer,
+  type Summary,
+} from '@heed/nlp';
+import { defineExample, downloadBar, fetchData, progressBar, writeReport } from '@heed/node';
+
+/** What fits the time. */
+const SETTINGS = {
+  tensorflow: { width: 128, vocabulary: 4000, words: 50, steps: 1200, batch: 64 },
+  wasm: { width: 64, vocabulary: 3000, words: 30, steps: 600, batch: 32 },
+  cpu: { width: 32, vocabulary: 1000, words: 20, steps: 100, batch: 16 },
+  quick: { width: 32, vocabulary: 1000, words: 20, steps: 20, batch: 16 },
+};
+const SHOWN = 100;
+/** Longer synopses are not learnt from: their steps would be empty for nearly all others. */
+const LONGEST = 12;
+
+export default defineExample({
+  summary: 'Learns to say in a line what a package is, copies names that it does not know, and shows where from.',
+  minutes: { tensorflow: 3, wasm: 6 },
+  options: {
+    text: { type: 'string', description: 'summarize this instead of training, where there is a trained model' },
+    score: {
+      type: 'string',
+      description: 'how the state of the writer is compared with the words that were read',
+      choices: ['additive', 'general', 'scaled-dot'],
+      default: 'additive',
+    },
+    steps: { type: 'number', description: 'updates; default: by backend' },
+    beams: { type: 'number', description: 'summaries followed at once', default: 4 },
+    seed: { type: 'number', description: 'of weights, order of the data and dropout', default: 1 },
+  },
+  run: async ({ options, signal, quick, backend, folder, print }) => {
+    const defaults = SETTINGS[quick ? 'quick' : backend.name];
+    const { score, beams, seed, text, steps = defaults.steps } = options;
+    const home = join(folder, `${score}-${steps}-steps-of-${defaults.batch}-seed-${seed}`);
+    const note = join(home, 'training.json');
+    const asked = { beams, attention: true, truncate: true, signal };
+    if (text !== undefined) {
+      if (existsSync(note)) return show(await (await Summarizer.load(home)).summarize(text, asked), print);
+      print('There is no trained model yet: training first.');
+    }
+
+    const data = await fetchData(debianDescriptions, { signal, onEvent: downloadBar() });
+    const { train, validation } = splitDescriptions(await readDebianDescriptions(data));
+    const seen = train.filter(({ summary }) => splitWords(summary).length <= LONGEST);
+    const before = existsSync(note)
+      ? (JSON.parse(await readFile(note, 'utf8')) as { finished: boolean; losses: [number, number][] })
+      : undefined;
+    let losses = before?.losses ?? [];
+    let summarizer: Summarizer;
+    if (before?.finished === true) {
+      print(`Trained before, in ${home}`);
+      summarizer = await Summarizer.load(home);
+    } else {
+      const { width, vocabulary, words, batch } = defaults;
+      const sizes = { embeddingWidth: width, hiddenWidth: width, vocabularySize: vocabulary, maximumWords: words };
+      summarizer = new Summarizer({ ...sizes, score, seed });
+      const history = await summarizer.fit(seen, {
+        steps,
+        batchSize: batch,
+        buckets: 3,
+        learningRate: 0.003,
+        truncate: true,
+        checkpoints: join(home, 'checkpoints'),
+        signal,
+        onEvent: progressBar({ unit: 'descriptions', label: score }),
+      });
+      const [first] = history.losses;
+      losses = [
+        ...losses.filter(([step]) => first !== undefined && step < first.step),
+        ...history.losses.map(({ step, loss }): [number, number] => [step, loss]),
+      ];
+      const finished = history.reason === 'finished';
+      await summarizer.save(home);
+      await writeFile(note, JSON.stringify({ finished, losses }));
+      if (!finished)
+        return print(`Saved after ${history.steps} of ${steps} steps; the same command goes on from there.`);
+    }
+    print(`${summarizer.parameterCount} weights; ${seen.length} descriptions`);
+
+    const held = validation.slice(0, SHOWN);
+    const summaries = await summarizer.summarize(
+      held.map((pair) => pair.text),
+      asked,
+    );
+    const written = rouge(held.map(({ summary }, i) => ({ hypothesis: summaries[i].summary, references: [summary] })));
+    const lead = rouge(
+      held.map((pair) => ({ hypothesis: pair.text.split(/\s+/).slice(0, 10).join(' '), references: [pair.summary] })),
+    );
+    const percent = (f1: number) => (100 * f1).toFixed(1);
+    print(`ROUGE-L on ${SHOWN} descriptions that it has not seen: ${percent(written.rougeL.f1)}`);
+    print(`ROUGE-L of their first ten words: ${percent(lead.rougeL.f1)}`);
+    // those with a copied word first: that is what this model is for
+    const best = [...summaries.keys()].sort((a, b) => summaries[b].copied.length - summaries[a].copied.length);
+    for (const i of best.slice(0, 3)) {
+      show(summaries[i], print);
+      print(`Debian says: ${held[i].summary}`);
+    }
+
+    const report = await writeReport(join(folder, 'report.html'), {
+      title: `Debian's packages in a line: ${score} score`,
+      summary: `${debianDescriptions.source}. ${seen.length} descriptions, ${steps} steps of ${defaults.batch}, seed ${seed}, ${backend.name}.`,
+      sections: [
+        {
+          title: 'Loss',
+          text: 'Cross-entropy of the words of the synopses, in training.',
+          lineChart: { x: 'step', y: 'loss (nats)', series: [{ name: score, points: losses }] },
+        },
+        {
+          title: 'Descriptions that it has not seen',
+          table: {
+            columns: ['package', 'written', 'copied', 'Debian says'],
+            rows: summaries
+              .slice(0, 25)
+              .map(({ summary, copied }, i) => [held[i].package, summary, copied.join(', '), held[i].summary]),
+          },
+        },
+        {
+          title: 'Where it looks',
+          text: 'One row for each word it writes, one column for each word of the description.',
+          attention: best.slice(0, 5).flatMap((i): LabelledMap[] => {
+            const { attention, summary } = summaries[i];
+            return attention === undefined ? [] : [{ ...attention, name: `${held[i].package}: ${summary}` }];
+          }),
+          axes: { rows: 'written', columns: 'read' },
+        },
+      ],
+    });
+    print(`\nReport: ${report}`);
+    if (text !== undefined) show(await summarizer.summarize(text, asked), print);
+    summarizer.dispose();
+  },
+});
+
+function show({ text, summary, copied, attention }: Summary, print: (text: string) => void): void {
+  print(`\n${text.slice(0, 300)}${text.length > 300 ? '…' : ''}`);
+  const name = `→ ${summary}${copied.length > 0 ? `   (copied: ${copied.join(', ')})` : ''}`;
+  if (attention === undefined) return print(name);
+  // The words that were looked at most: a whole description is too wide for a terminal.
+  const most = attention.columns.map((_, column) => Math.max(...attention.weights.map((row) => row[column])));
+  const shown = [...most.keys()].sort((a, b) => most[b] - most[a]).slice(0, 12);
+  shown.sort((a, b) => a - b);
+  const map = {
+    name,
+    rows: attention.rows,
+    columns: shown.map((column) => attention.columns[column]),
+    weights: attention.weights.map((row) => shown.map((column) => row[column])),
+  };
+  print(renderTerminal(map, { color: process.stdout.isTTY }));
+}

@@ -1,0 +1,5 @@
+/** A text and what it says in short. */
+export interface SummaryPair {
+  readonly text: string;
+  readonly summary: string;
+}

@@ -43,8 +43,11 @@ export { PerformerFeatures, type PerformerFeaturesConfig } from './linear-attent
 export { probSparseAttention, type ProbSparseOptions } from './linear-attention/prob-sparse.ts';
 export { recurrentLinearAttention, type RecurrentLinearAttentionOptions } from './linear-attention/recurrent.ts';
 export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './maps/capture.ts';
-export { labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
+export { labelHeads, labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
 export { escapeMarkup } from './maps/rendering/escape-markup.ts';
+export { headViews } from './maps/rendering/head-views.ts';
+export type { HtmlPageOptions } from './maps/rendering/html-page.ts';
+export { renderHeads } from './maps/rendering/render-heads.ts';
 export { renderHtml, type HtmlOptions } from './maps/rendering/render-html.ts';
 export { renderSvg, type SvgOptions } from './maps/rendering/render-svg.ts';
 export { renderTerminal, type TerminalOptions } from './maps/rendering/render-terminal.ts';

@@ -87,9 +87,9 @@ export default defineExample({
     }
     process.stdout.write('\n\n');
 
-    const { attention } = await generator.generate(text.slice(-30), {
+    const { heads } = await generator.generate(text.slice(-30), {
       maximumTokens: 1,
-      attention: true,
+      attention: 'heads',
       truncate: true,
     });
     const report = await writeReport(join(folder, 'report.html'), {
@@ -111,9 +111,8 @@ export default defineExample({
         { title: 'Written', text },
         {
           title: 'What each letter looked at',
-          text: 'Layer by layer, the mean of its heads: one row for each letter, one column for each before it.',
-          attention: attention ?? [],
-          axes: { rows: 'letter', columns: 'looked at' },
+          text: 'Head by head: on the left each of the last letters, on the right those before it and itself.',
+          heads: heads ?? [],
         },
       ],
     });

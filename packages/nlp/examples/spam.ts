@@ -52,16 +52,16 @@ export default defineExample({
       epochs,
       learningRate: 0.002,
       buckets: 3,
-      truncation: 'end',
+      truncation: 'middle',
       signal,
       onEvent: progressBar({ unit: 'mails' }),
     });
     if (signal.aborted) return classifier.dispose();
 
-    const { accuracy, perLabel } = await classifier.evaluate(validation, { truncation: 'end' });
+    const { accuracy, perLabel } = await classifier.evaluate(validation, { truncation: 'middle' });
     print(`${(100 * accuracy).toFixed(1)} % of the mails are told right.`);
     const shown = options.mail === undefined ? chooseMails(validation) : [options.mail];
-    const told = await classifier.predict(shown, { attention: true, truncation: 'end' });
+    const told = await classifier.predict(shown, { attention: true, truncation: 'middle' });
     await mkdir(folder, { recursive: true });
     const pages: string[][] = [];
     for (const [i, { label, probability, attention, text }] of told.entries()) {

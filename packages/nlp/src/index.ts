@@ -74,6 +74,7 @@ export {
   type EntityScores,
   type LabelledSentence,
 } from './metrics/entity-f1.ts';
+export { mcnemar, type PairedComparison } from './metrics/mcnemar.ts';
 export { perplexity } from './metrics/perplexity.ts';
 export { repetition, type Repetition } from './metrics/repetition.ts';
 export { rouge, type Rouge, type RougeScore } from './metrics/rouge.ts';
@@ -145,6 +146,7 @@ export { Vocabulary } from './preprocessing/vocabulary.ts';
 export { joinWords, splitWords } from './preprocessing/words.ts';
 export { CharacterTokenizer } from './tokenization/character-tokenizer.ts';
 export type { TextCodec } from './tokenization/text-codec.ts';
+export { addTypos, dropWords, type NoiseOptions } from './preprocessing/text-noise.ts';
 export { splitDocument, type SplitDocumentOptions } from './preprocessing/split-document.ts';
 export { renderDocument, type RenderDocumentOptions } from './rendering/render-document.ts';
 export { TextTokenizer } from './tokenization/text-tokenizer.ts';

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import type { AttentionMap } from './capture.ts';
 
 /** One map as plain numbers with names on both sides: JSON, and all that the renderers need. */
@@ -53,6 +54,36 @@ export function labelMap(map: AttentionMap, { batch = 0, head = 'mean', rows, co
   );
   const suffix = head === 'mean' ? `mean of ${heads} heads` : `head ${head}`;
   return { name: heads === 1 ? map.name : `${map.name}, ${suffix}`, weights, rows: [...rows], columns: [...columns] };
+}
+
+/**
+ * One example's weights of every head with their labels: what `renderHeads` shows of a layer.
+ *
+ * @param map weights [B, H, L, S] from `capture`
+ * @returns a map for each head
+ * @throws as `labelMap`
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { attention, capture, labelHeads } from '@heed/attention-core';
+ * const x = tf.randomNormal([1, 2, 3, 4], 0, 1, 'float32', 7);
+ * const { maps } = capture(() => attention({ query: x, key: x, value: x, name: 'self' }));
+ * labelHeads(maps[0], { rows: ['a', 'b', 'c'], columns: ['a', 'b', 'c'] })[1].name; // 'self, head 1'
+ * ```
+ */
+export function labelHeads(
+  { name, weights }: AttentionMap,
+  { batch = 0, rows, columns }: Omit<LabelMapOptions, 'head'>,
+): LabelledMap[] {
+  const [batches, heads] = weights.shape;
+  requireIndex('batch', batch, batches);
+  const own = tf.slice(weights, [batch, 0, 0, 0], [1, -1, -1, -1]);
+  try {
+    return Array.from({ length: heads }, (_, head) => labelMap({ name, weights: own }, { head, rows, columns }));
+  } finally {
+    own.dispose();
+  }
 }
 
 /** @throws unless the map has a row, a column, one finite weight for each pair, and labels that fit */

@@ -1,4 +1,11 @@
-import { labelMap, Module, type AttentionMap, type LabelledMap, type RandomStream } from '@heed/attention-core';
+import {
+  labelHeads,
+  labelMap,
+  Module,
+  type AttentionMap,
+  type LabelledMap,
+  type RandomStream,
+} from '@heed/attention-core';
 import { readConfig, type Batch, type BatchTensors, type FileSource } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { bertConfigFrom } from '../models/bert/bert.names.ts';
@@ -86,14 +93,15 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
     return new BertEncoder({ bert: createBert(bertConfig, 0), tokenizer, maximumTokens, pooling, config, companions });
   }
 
-  read(text: string): BertText {
+  read(text: string, leftOut: 'end' | 'middle' = 'end'): BertText {
     const { ids, tokens } = this.tokenizer.tokenize(text);
     const { maximumTokens } = this;
     const truncated = Math.max(0, ids.length - maximumTokens);
     const content = ids.length - truncated - this.specialTokens;
     if (truncated === 0) return { ids, tokens, content, truncated, size: ids.length };
     // the last token is the special one that ends a text
-    const cut = <T>(values: readonly T[]): T[] => [...values.slice(0, maximumTokens - 1), values.at(-1)!];
+    const ofEnd = leftOut === 'middle' ? Math.floor(maximumTokens / 2) : 1;
+    const cut = <T>(values: readonly T[]): T[] => [...values.slice(0, maximumTokens - ofEnd), ...values.slice(-ofEnd)];
     return { ids: cut(ids), tokens: cut(tokens), content, truncated, size: maximumTokens };
   }
 
@@ -118,6 +126,11 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
 
   label(maps: readonly AttentionMap[], { tokens }: BertText, row: number): LabelledMap[] {
     return maps.map((map) => labelMap(map, { batch: row, rows: tokens, columns: tokens }));
+  }
+
+  /** What was captured of one text, head by head in each layer. @param row which of the batch it is */
+  labelHeads(maps: readonly AttentionMap[], { tokens }: BertText, row: number): LabelledMap[][] {
+    return maps.map((map) => labelHeads(map, { batch: row, rows: tokens, columns: tokens }));
   }
 
   files(): Readonly<Record<string, Uint8Array>> {

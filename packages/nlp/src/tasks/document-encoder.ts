@@ -26,8 +26,8 @@ export interface DocumentEncoder<Text extends ReadText = ReadText> extends Modul
   readonly width: number;
   /** The longest text that is read whole, in tokens. */
   readonly maximumTokens: number;
-  /** A text as this encoder reads it, cut to what fits. */
-  read(text: string): Text;
+  /** A text as this encoder reads it, cut to what fits. @param leftOut what is cut away: the text's end (default) or its middle */
+  read(text: string, leftOut?: 'end' | 'middle'): Text;
   /** Texts as a batch. @param size the room that each is given, at least that of the largest */
   batch(texts: readonly Text[], size: number): Batch;
   /** @param random passing one is training mode @returns [B, M] */

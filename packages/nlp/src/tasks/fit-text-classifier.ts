@@ -21,8 +21,8 @@ export interface TextClassifierFitOptions extends FitRunOptions {
   readonly weightDecay?: number;
   /** Gradients are scaled down to this norm. Default 1. */
   readonly clipNorm?: number;
-  /** What becomes of a text of more than `maximumTokens` tokens. Default 'error'. */
-  readonly truncation?: 'error' | 'end';
+  /** What becomes of a text of more than `maximumTokens` tokens, as in `PredictOptions`. Default 'error'. */
+  readonly truncation?: 'error' | 'end' | 'middle';
   /** Texts to measure on after every epoch: the history gets their loss and accuracy. */
   readonly validation?: readonly LabelledText[];
   /** End after so many epochs without a better accuracy on the validation texts. Default: never. */

@@ -72,6 +72,9 @@ describe.each(['han', 'mean'] as const)("TextClassifier with architecture '%s'",
     }
     const long = 'word '.repeat(2e5);
     expect(await classifier.predict(long, { truncation: 'end' })).toMatchObject({ truncated: 2e5 - 40 });
+    const ends = await classifier.predict(`first ${long} last`, { truncation: 'middle' });
+    expect(ends).toMatchObject({ truncated: 2e5 + 2 - 40 });
+    expect([ends.tokens[0], ends.tokens[19], ends.tokens[39]]).toEqual(['first', 'word', 'last']);
     await expect(classifier.predict(long)).rejects.toThrow('a text must be of at most 40 tokens');
     await expect(classifier.predict(' \n')).rejects.toThrow('a text must not be empty');
   });
@@ -93,6 +96,23 @@ describe("the attention of architecture 'han'", () => {
       expect(weights[0].reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 5);
     }
     expect(renderDocument(attention!)).toContain('>bug</span>');
+  });
+
+  it('has no heads to give', async () => {
+    const classifier = create('han');
+    await classifier.fit(MAILS, { ...FIT, epochs: 1 });
+    await expect(classifier.predict('See you.', { attention: 'heads' })).rejects.toThrow(
+      "TextClassifier.predict: attention 'heads' goes with architecture 'bert', got 'han'",
+    );
+  });
+
+  it('keeps sentences apart where their middle is left out', async () => {
+    const classifier = create('han', { maximumTokens: 8 });
+    await classifier.fit(MAILS, { ...FIT, epochs: 1, truncation: 'middle' });
+    const text = 'I see a bug in it. We met at nine. Win it now!';
+    const { attention, tokens } = await classifier.predict(text, { attention: true, truncation: 'middle' });
+    expect(tokens).toEqual(['I', 'see', 'a', 'bug', 'Win', 'it', 'now', '!']);
+    expect(attention![0].columns).toEqual(['I see a bug', 'Win it now !']);
   });
 
   it("is empty for 'mean'", async () => {

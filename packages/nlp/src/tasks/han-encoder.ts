@@ -59,17 +59,19 @@ export class HanEncoder extends Module implements DocumentEncoder<HanText> {
     return new Vocabulary([UNKNOWN, ...byFrequency.slice(0, vocabularySize).map(([word]) => word)]);
   }
 
-  read(text: string): HanText {
-    const sentences: string[][] = [];
+  read(text: string, leftOut: 'end' | 'middle' = 'end'): HanText {
     const all = splitDocument(text, { longest: LONGEST });
-    let room = this.maximumTokens;
-    for (const sentence of all) {
-      if (room === 0) break;
-      sentences.push(sentence.slice(0, room));
-      room -= sentences.at(-1)!.length;
-    }
-    const tokens = sentences.flat();
     const count = all.reduce((sum, { length }) => sum + length, 0);
+    const ofEnd = leftOut === 'middle' ? Math.floor(this.maximumTokens / 2) : 0;
+    const [until, from] = [this.maximumTokens - ofEnd, count - ofEnd];
+    let read = 0;
+    const kept = all.map((sentence) => {
+      const first = read;
+      read += sentence.length;
+      return sentence.filter((_, i) => first + i < until || first + i >= from);
+    });
+    const sentences = kept.filter(({ length }) => length > 0);
+    const tokens = sentences.flat();
     return { tokens, sentences, content: count, truncated: count - tokens.length, size: sentences.length };
   }
 

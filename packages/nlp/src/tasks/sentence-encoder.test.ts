@@ -1,3 +1,4 @@
+import { renderHeads } from '@heed/attention-core';
 import { memoryFolder, type Folder } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -50,7 +51,28 @@ describe('SentenceEncoder', () => {
         for (const row of weights) expect(row.reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 5);
       }
     }
+    expect(short.heads).toBeUndefined();
     expect((await encoder.encode(['a']))[0].attention).toBeUndefined();
+  });
+
+  it('shows what every head looked at, whose mean is what the layer did', async () => {
+    const encoder = await open();
+    const [short, long] = await encoder.encode(['a dog', 'the cats sat'], { attention: 'heads' });
+    expect(long.heads!.map((heads) => heads.map(({ name }) => name))).toEqual([
+      ['layer 1, head 0', 'layer 1, head 1'],
+      ['layer 2, head 0', 'layer 2, head 1'],
+    ]);
+    for (const { tokens, heads, attention } of [short, long]) {
+      for (const [layer, [first, second]] of heads!.entries()) {
+        expect([first.rows, second.columns]).toEqual([tokens, tokens]);
+        expect(first.weights).not.toEqual(second.weights);
+        for (const [q, row] of attention![layer].weights.entries()) {
+          for (const [k, mean] of row.entries())
+            expect((first.weights[q][k] + second.weights[q][k]) / 2).toBeCloseTo(mean, 6);
+        }
+      }
+    }
+    expect(renderHeads(short.heads!)).toContain('"rows":["[CLS]","a","dog","[SEP]"]');
   });
 
   it('refuses a sentence that is too long, unless it may leave out its end', async () => {
@@ -93,7 +115,7 @@ describe('SentenceEncoder', () => {
     const folder = await publish();
     const run = async () => {
       const encoder = await SentenceEncoder.fromPretrained(folder);
-      await encoder.encode(['a cat', 'the dogs'], { attention: true });
+      await encoder.encode(['a cat', 'the dogs'], { attention: 'heads' });
       encoder.dispose();
     };
     await run();

@@ -13,8 +13,8 @@ import type { Bert, TokenBatch } from '../models/bert/bert.ts';
 import { BertEncoder, type BertText } from './bert-encoder.ts';
 
 export interface EncodeOptions {
-  /** Whether to give the attention maps. Default false. */
-  readonly attention?: boolean;
+  /** Whether to give the attention maps; 'heads' gives those of every head too. Default false. */
+  readonly attention?: boolean | 'heads';
   /**
    * What becomes of a sentence of more than `maximumTokens` tokens: 'error' refuses it, 'end' leaves out what is too much before its last
    * token, which is the special one. Default 'error': what is cut off counts for nothing.
@@ -35,6 +35,8 @@ export interface EncodedSentence {
   readonly truncated: number;
   /** What each token (row) looked at (column), layer by layer, the mean of its heads; where it was asked for. */
   readonly attention?: readonly LabelledMap[];
+  /** The same of every head, layer by layer, for `renderHeads`; where they were asked for. */
+  readonly heads?: readonly (readonly LabelledMap[])[];
 }
 
 /**
@@ -157,20 +159,21 @@ export class SentenceEncoder {
 
   private async read(
     texts: readonly BertText[],
-    attention: boolean,
-  ): Promise<Pick<EncodedSentence, 'embedding' | 'attention'>[]> {
+    attention: boolean | 'heads',
+  ): Promise<Pick<EncodedSentence, 'embedding' | 'attention' | 'heads'>[]> {
     const batch = batchTensors(this.encoder.batch(texts, Math.max(...texts.map(({ size }) => size))));
     let maps: readonly AttentionMap[] = [];
     let embeddings: tf.Tensor2D | undefined;
     try {
       const forward = () => this.forward(batch as unknown as TokenBatch);
-      if (attention) ({ result: embeddings, maps } = capture(forward));
+      if (attention !== false) ({ result: embeddings, maps } = capture(forward));
       else embeddings = forward();
       const values = (await embeddings.data()) as Float32Array;
       const width = embeddings.shape[1];
       return texts.map((text, i) => ({
         embedding: values.slice(i * width, (i + 1) * width),
-        ...(attention && { attention: this.encoder.label(maps, text, i) }),
+        ...(attention !== false && { attention: this.encoder.label(maps, text, i) }),
+        ...(attention === 'heads' && { heads: this.encoder.labelHeads(maps, text, i) }),
       }));
     } finally {
       tf.dispose([embeddings, ...maps.map(({ weights }) => weights), batch]);

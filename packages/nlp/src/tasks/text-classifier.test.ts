@@ -100,7 +100,12 @@ describe('TextClassifier on published weights', () => {
       expect([rows, columns]).toEqual([short.tokens, short.tokens]);
       for (const row of weights) expect(row.reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 5);
     }
+    expect(short.heads).toBeUndefined();
     expect((await classifier.predict('a dog')).attention).toBeUndefined();
+    const { heads, attention } = await classifier.predict('a dog', { attention: 'heads' });
+    expect(heads![1].map(({ name }) => name)).toEqual(['layer 2, head 0', 'layer 2, head 1']);
+    const [first, second] = heads![1].map(({ weights }) => weights[0][1]);
+    expect((first + second) / 2).toBeCloseTo(attention![1].weights[0][1], 6);
   });
 
   it('goes on from a checkpoint as if it had not been interrupted', async () => {
@@ -126,7 +131,7 @@ describe('TextClassifier on published weights', () => {
     const run = async () => {
       const classifier = await TextClassifier.fromPretrained(folder, { labels: ['cat', 'dog'], lora: { rank: 2 } });
       await classifier.fit(ANIMALS, { ...FIT, epochs: 1 });
-      await classifier.predict(['a cat', 'the dogs'], { attention: true });
+      await classifier.predict(['a cat', 'the dogs'], { attention: 'heads' });
       await classifier.save(memoryFolder());
       classifier.dispose();
     };
@@ -145,11 +150,13 @@ describe('TextClassifier on published weights', () => {
     }
     const long = 'the cats sat a dog';
     await expect(classifier.predict(long)).rejects.toThrow(
-      'TextClassifier.predict: a text must be of at most 6 tokens, or truncation be \'end\', got 8 in "the cats sat a dog"… at 0',
+      "TextClassifier.predict: a text must be of at most 6 tokens, or truncation be 'end' or 'middle', got 8 in \"the cats sat a dog\"… at 0",
     );
     await expect(classifier.fit([{ text: long, label: 'cat' }])).rejects.toThrow('TextClassifier.fit: a text must be');
     const cut = await classifier.predict(long, { truncation: 'end' });
     expect(cut).toMatchObject({ tokens: ['[CLS]', 'the', 'cat', '##s', 'sat', '[SEP]'], truncated: 2 });
+    const ends = await classifier.predict(long, { truncation: 'middle' });
+    expect(ends).toMatchObject({ tokens: ['[CLS]', 'the', 'cat', 'a', 'dog', '[SEP]'], truncated: 2 });
     expect(cut.probabilities).toEqual((await classifier.predict('the cats sat')).probabilities);
     for (const method of ['fit', 'evaluate'] as const) {
       await expect(classifier[method]([...ANIMALS, { text: 'a', label: 'bird' }])).rejects.toThrow(

@@ -18,7 +18,7 @@ import { classificationReport, type ClassificationReport } from '../metrics/clas
 import { hashOf } from '../preprocessing/hash-of.ts';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
 import { BagOfWordsEncoder } from './bag-of-words-encoder.ts';
-import { BertEncoder } from './bert-encoder.ts';
+import { BertEncoder, type BertText } from './bert-encoder.ts';
 import { ClassifierModel } from './classifier-model.ts';
 import { VOCABULARY_FILE, type DocumentEncoder, type ReadText } from './document-encoder.ts';
 import type { FitHistory } from './fit-model.ts';
@@ -35,10 +35,10 @@ import {
 } from './text-classifier-config.ts';
 
 export interface PredictOptions {
-  /** Whether to give the attention maps. Default false. */
-  readonly attention?: boolean;
-  /** What becomes of a text of more than `maximumTokens` tokens: 'error' refuses it, 'end' leaves out its end. Default 'error'. */
-  readonly truncation?: 'error' | 'end';
+  /** Whether to give the attention maps; 'heads' gives those of every head too, of architecture 'bert'. Default false. */
+  readonly attention?: boolean | 'heads';
+  /** What becomes of a text of more than `maximumTokens` tokens: 'error' refuses it, 'end' leaves out its end, 'middle' its middle. Default 'error'. */
+  readonly truncation?: 'error' | 'end' | 'middle';
   /** Texts that are read at once, those of similar length together. Default 32. */
   readonly batchSize?: number;
   readonly signal?: AbortSignal;
@@ -57,6 +57,8 @@ export interface PredictedLabel {
   readonly truncated: number;
   /** What each token (row) looked at (column), layer by layer; where it was asked for. */
   readonly attention?: readonly LabelledMap[];
+  /** The same of every head, layer by layer, for `renderHeads`; where they were asked for. */
+  readonly heads?: readonly (readonly LabelledMap[])[];
 }
 
 export interface TextClassifierEvaluation extends ClassificationReport {
@@ -189,7 +191,7 @@ export class TextClassifier {
   /**
    * Tells what a text is, or several.
    *
-   * @throws if a text is empty, or too long and `truncation` is 'error'
+   * @throws if a text is empty, or too long and `truncation` is 'error'; if heads are asked for and the architecture has none
    */
   predict(text: string, options?: PredictOptions): Promise<PredictedLabel>;
   predict(texts: readonly string[], options?: PredictOptions): Promise<PredictedLabel[]>;
@@ -200,6 +202,11 @@ export class TextClassifier {
     const { attention = false, truncation = 'error', batchSize = 32, signal } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new Error(`TextClassifier.predict: batchSize must be a positive integer, got ${batchSize}`);
+    }
+    if (attention === 'heads' && this.config.architecture !== 'bert') {
+      throw new Error(
+        `TextClassifier.predict: attention 'heads' goes with architecture 'bert', got '${this.config.architecture}'`,
+      );
     }
     const asked = typeof given === 'string' ? [given] : given;
     const texts = this.read(asked, 'predict', truncation);
@@ -344,10 +351,10 @@ export class TextClassifier {
     });
   }
 
-  private read(texts: readonly string[], method: string, truncation: 'error' | 'end'): ReadText[] {
+  private read(texts: readonly string[], method: string, truncation: 'error' | 'end' | 'middle'): ReadText[] {
     const { encoder } = this.require(method);
     return texts.map((text, i) => {
-      const read = encoder.read(text);
+      const read = encoder.read(text, truncation === 'middle' ? 'middle' : 'end');
       if (read.content === 0) {
         throw new Error(
           `TextClassifier.${method}: a text must not be empty, got ${JSON.stringify(text.slice(0, 40))} at ${i}`,
@@ -355,7 +362,7 @@ export class TextClassifier {
       }
       if (read.truncated > 0 && truncation === 'error') {
         throw new Error(
-          `TextClassifier.${method}: a text must be of at most ${encoder.maximumTokens} tokens, or truncation be 'end', ` +
+          `TextClassifier.${method}: a text must be of at most ${encoder.maximumTokens} tokens, or truncation be 'end' or 'middle', ` +
             `got ${read.tokens.length + read.truncated} in ${JSON.stringify(text.slice(0, 40))}… at ${i}`,
         );
       }
@@ -365,16 +372,17 @@ export class TextClassifier {
 
   private async classify(
     texts: readonly ReadText[],
-    attention: boolean,
-  ): Promise<Pick<PredictedLabel, 'label' | 'probability' | 'probabilities' | 'attention'>[]> {
+    attention: boolean | 'heads',
+  ): Promise<Omit<PredictedLabel, 'text' | 'tokens' | 'truncated'>[]> {
     const model = this.require('predict');
+    const { encoder } = model;
     const { labels } = this.config;
-    const batch = batchTensors(model.encoder.batch(texts, Math.max(...texts.map(({ size }) => size))));
+    const batch = batchTensors(encoder.batch(texts, Math.max(...texts.map(({ size }) => size))));
     let maps: readonly AttentionMap[] = [];
     let told: tf.Tensor2D | undefined;
     try {
       const forward = () => tf.tidy(() => tf.softmax(model.forward(batch))); // [B, labels]
-      if (attention) ({ result: told, maps } = capture(forward));
+      if (attention !== false) ({ result: told, maps } = capture(forward));
       else told = forward();
       const values = (await told.data()) as Float32Array;
       return texts.map((text, row) => {
@@ -384,7 +392,9 @@ export class TextClassifier {
           label: labels[best],
           probability: own[best],
           probabilities: Object.fromEntries(labels.map((label, i) => [label, own[i]])),
-          ...(attention && { attention: model.encoder.label(maps, text, row) }),
+          ...(attention !== false && { attention: encoder.label(maps, text, row) }),
+          ...(attention === 'heads' &&
+            encoder instanceof BertEncoder && { heads: encoder.labelHeads(maps, text as BertText, row) }),
         };
       });
     } finally {

@@ -81,6 +81,18 @@ describe('TextGenerator', () => {
     }
   });
 
+  it('shows what every head looked at, whose mean is what the layer did', async () => {
+    const options = { maximumTokens: 3, temperature: 0, attention: 'heads' } as const;
+    const { attention, heads } = await generator.generate('to', options);
+    expect(heads!.map((layer) => layer.map(({ name }) => name))).toEqual([['layer 1, head 0', 'layer 1, head 1']]);
+    const [[first, second]] = heads!;
+    expect(first.weights).not.toEqual(second.weights);
+    for (const [q, row] of attention![0].weights.entries()) {
+      for (const [k, mean] of row.entries())
+        expect((first.weights[q][k] + second.weights[q][k]) / 2).toBeCloseTo(mean, 6);
+    }
+  });
+
   it('ends with the reason of its signal, and leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
     const controller = new AbortController();
@@ -89,7 +101,7 @@ describe('TextGenerator', () => {
         controller.abort(new Error('enough'));
     };
     await expect(stream()).rejects.toThrow('enough');
-    await generator.generate('to', { maximumTokens: 4, attention: true });
+    await generator.generate('to', { maximumTokens: 4, attention: 'heads' });
     await generator.evaluate(VERSE);
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -1,4 +1,4 @@
-import { capture, labelMap, type LabelledMap } from '@heed/attention-core';
+import { capture, labelHeads, labelMap, type LabelledMap } from '@heed/attention-core';
 import {
   batchTensors,
   loadPretrained,
@@ -83,8 +83,8 @@ export interface GenerateOptions extends StreamOptions {
   readonly groups?: number;
   /** With beams: see `beamSearch`. */
   readonly diversity?: number;
-  /** Whether to give the attention maps. Default false. */
-  readonly attention?: boolean;
+  /** Whether to give the attention maps; 'heads' gives those of every head too. Default false. */
+  readonly attention?: boolean | 'heads';
 }
 
 export interface GeneratedText {
@@ -99,6 +99,8 @@ export interface GeneratedText {
   readonly alternatives: readonly { readonly text: string; readonly logProbability: number }[];
   /** What each token (row) looked at (column), layer by layer, the mean of its heads, prompt and text together; where it was asked for. */
   readonly attention?: readonly LabelledMap[];
+  /** The same of every head, layer by layer, for `renderHeads`; where they were asked for. */
+  readonly heads?: readonly (readonly LabelledMap[])[];
 }
 
 export interface LanguageModelEvaluation {
@@ -247,7 +249,7 @@ export class TextGenerator {
     const { beams, attention = false } = options;
     const found = beams === undefined ? await this.draw(prompt, options) : await this.search(prompt, beams, options);
     const { tokens, ...result } = found;
-    return { prompt, ...result, ...(attention && { attention: this.maps(tokens) }) };
+    return { prompt, ...result, ...(attention !== false && this.maps(tokens, attention)) };
   }
 
   /** The pieces of a continuation as they are written: whole characters. @throws as `generate` */
@@ -278,12 +280,7 @@ export class TextGenerator {
       characters += [...text].length - [...tokenizer.decode([tokens[0]]).trimStart()].length;
     }
     const loss = nats / foretold;
-    return {
-      loss,
-      perplexity: Math.exp(loss),
-      bitsPerCharacter: nats / Math.LN2 / characters,
-      tokens: foretold,
-    };
+    return { loss, perplexity: Math.exp(loss), bitsPerCharacter: nats / Math.LN2 / characters, tokens: foretold };
   }
 
   /** Writes `config.json`, `tokenizer.json` and `model.safetensors`. @param folder a path (see `startBackend` of @heed/node) or a folder */
@@ -459,14 +456,16 @@ export class TextGenerator {
   }
 
   /** Layer by layer, of as many tokens at the end as the model sees at once. */
-  private maps(tokens: readonly number[]): LabelledMap[] {
+  private maps(tokens: readonly number[], asked: true | 'heads'): Pick<GeneratedText, 'attention' | 'heads'> {
     const { model, tokenizer } = this.require('generate');
     const seen = tokens.slice(-model.config.maximumLength);
-    const labels = tokenizer.pieces(seen);
+    const rows = tokenizer.pieces(seen);
     const input = tf.tensor2d([seen], [1, seen.length], 'int32');
     const { result, maps } = capture(() => model.next(input));
     try {
-      return maps.map((map) => labelMap(map, { rows: labels, columns: labels }));
+      const attention = maps.map((map) => labelMap(map, { rows, columns: rows }));
+      if (asked === true) return { attention };
+      return { attention, heads: maps.map((map) => labelHeads(map, { rows, columns: rows })) };
     } finally {
       tf.dispose([input, result, ...maps.map(({ weights }) => weights)]);
     }

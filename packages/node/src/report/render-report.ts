@@ -1,4 +1,4 @@
-import { escapeMarkup, renderSvg, type LabelledMap } from '@heed/attention-core';
+import { escapeMarkup, headViews, renderSvg, type LabelledMap } from '@heed/attention-core';
 import { CHART_STYLE, renderLineChart, type LineChart } from './line-chart.ts';
 import { renderTable, TABLE_STYLE, type Table } from './table.ts';
 
@@ -17,6 +17,8 @@ type ReportContent =
       readonly attention: LabelledMap | readonly LabelledMap[];
       readonly axes?: { readonly rows: string; readonly columns: string };
     }
+  /** Every head of every layer, as lines between tokens and as a grid of maps; once in a report is enough. */
+  | { readonly heads: readonly (readonly LabelledMap[])[] }
   /** Sections in columns, to be compared; below each other where the window is narrow. */
   | { readonly sideBySide: readonly ReportSection[] }
   /** Markup that is put in as it is; it cannot load anything. */
@@ -87,6 +89,7 @@ function renderContent(section: ReportSection): string {
   if ('lineChart' in section) return renderLineChart(section.lineChart);
   if ('table' in section) return renderTable(section.table);
   if ('attention' in section) return renderMaps(section.attention, section.axes);
+  if ('heads' in section) return headViews(section.heads);
   if ('sideBySide' in section) {
     return `<div class="columns">${section.sideBySide.map((part) => renderSection(part, 3)).join('')}</div>`;
   }

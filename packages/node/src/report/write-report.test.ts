@@ -53,6 +53,14 @@ describe('writeReport', () => {
     expect(html.match(/<svg/g)).toHaveLength(1 + 2 + 2); // one chart with one sample in its legend, three maps
   });
 
+  it('has every head of every layer in a section, and in two', async () => {
+    const section = { title: 'Heads', heads: [[{ ...map, name: 'layer 1, head 0' }]] };
+    const html = await page({ sections: [section, section] });
+    expect(html.match(/<div class="heed-heads">/g)).toHaveLength(2);
+    expect(html.match(/"layers":\[\["layer 1, head 0"\]\]/g)).toHaveLength(2);
+    await expect(page({ sections: [{ title: 'None', heads: [] }] })).rejects.toThrow('at least one layer of one head');
+  });
+
   it('follows light and dark settings', async () => {
     expect(await page({})).toMatch(/color-scheme:light dark.*prefers-color-scheme:dark/);
   });

@@ -1,21 +1,13 @@
 import { visibleLabel } from './display-width.ts';
 import { escapeMarkup } from './escape-markup.ts';
 import { formatWeight } from './format-weight.ts';
+import { htmlPage, type HtmlPageOptions } from './html-page.ts';
 import { requireMap, type LabelledMap } from '../labelled-map.ts';
 import { drawMap, MAP_STYLE, type SvgOptions } from './render-svg.ts';
 
-export interface HtmlOptions extends Pick<SvgOptions, 'axes' | 'maximum' | 'scale'> {
-  /** The page's title and heading. Default `Attention`. */
-  readonly title?: string;
-  /** A sentence or two below the heading. */
-  readonly description?: string;
-}
+export interface HtmlOptions extends HtmlPageOptions, Pick<SvgOptions, 'axes' | 'maximum' | 'scale'> {}
 
 const PAGE_STYLE =
-  ':root{color-scheme:light dark}' +
-  'body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:80rem;font:16px/1.5 system-ui,sans-serif;' +
-  'background:Canvas;color:CanvasText}' +
-  'h1{font-size:1.5rem;line-height:1.2;margin:0 0 .25rem}p{margin:0;max-width:45rem;opacity:.75}' +
   'main{display:flex;flex-wrap:wrap;gap:1.5rem;margin-top:1.5rem;align-items:flex-start}' +
   'figure{margin:0;padding:1rem 1.25rem;max-width:100%;box-sizing:border-box;border-radius:.75rem;' +
   'border:1px solid color-mix(in srgb,CanvasText 14%,Canvas)}' +
@@ -84,31 +76,13 @@ for (const figure of document.querySelectorAll('figure')) {
  * });
  * ```
  */
-export function renderHtml(
-  maps: readonly LabelledMap[],
-  { title = 'Attention', description, ...options }: HtmlOptions = {},
-): string {
+export function renderHtml(maps: readonly LabelledMap[], { title, description, ...options }: HtmlOptions = {}): string {
   if (maps.length === 0) throw new Error('renderHtml: at least one map is needed, got none');
-  const heading = escapeMarkup(visibleLabel(title));
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">`,
-    `<title>${heading}</title>`,
-    `<style>${PAGE_STYLE}${MAP_STYLE}</style>`,
-    '</head>',
-    '<body>',
-    `<header><h1>${heading}</h1>${description === undefined ? '' : `<p>${escapeMarkup(description)}</p>`}</header>`,
+  return htmlPage({ title, description }, PAGE_STYLE + MAP_STYLE, [
     `<main>${maps.map((map) => renderFigure(map, options)).join('\n')}</main>`,
     '<div class="reading" hidden></div>',
     `<script>${PAGE_SCRIPT}</script>`,
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 function renderFigure(map: LabelledMap, options: SvgOptions): string {

@@ -130,7 +130,7 @@ export default defineExample({
             columns: ['package', 'written', 'copied', 'Debian says'],
             rows: summaries
               .slice(0, 25)
-              .map(({ summary, copied }, i) => [held[i].package, summary, copied.join(', '), held[i].summary]),
+              .map(({ summary, copied }, i) => [held[i].package, summary, named(copied), held[i].summary]),
           },
         },
         {
@@ -152,8 +152,9 @@ export default defineExample({
 
 function show({ text, summary, copied, attention }: Summary, print: (text: string) => void): void {
   print(`\n${text.slice(0, 300)}${text.length > 300 ? '…' : ''}`);
-  const name = `→ ${summary}${copied.length > 0 ? `   (copied: ${copied.join(', ')})` : ''}`;
-  if (attention === undefined) return print(name);
+  const name = `→ ${summary}${copied.length > 0 ? `   (copied: ${named(copied)})` : ''}`;
+  // A model that has learnt little repeats itself without end.
+  if (attention === undefined || attention.rows.length > 16) return print(name);
   // The words that were looked at most: a whole description is too wide for a terminal.
   const most = attention.columns.map((_, column) => Math.max(...attention.weights.map((row) => row[column])));
   const shown = [...most.keys()].sort((a, b) => most[b] - most[a]).slice(0, 12);
@@ -165,4 +166,8 @@ function show({ text, summary, copied, attention }: Summary, print: (text: strin
     weights: attention.weights.map((row) => shown.map((column) => row[column])),
   };
   print(renderTerminal(map, { color: process.stdout.isTTY }));
+}
+
+function named(copied: readonly string[]): string {
+  return [...new Set(copied)].join(', ');
 }

@@ -27,6 +27,13 @@ export {
   type Mail,
   type MailSplits,
 } from './datasets/spam-assassin/spam-assassin.ts';
+export {
+  readStateOfTheUnion,
+  splitStateOfTheUnion,
+  stateOfTheUnion,
+  type UnionAddress,
+  type UnionAddressSplits,
+} from './datasets/state-of-the-union/state-of-the-union.ts';
 export { splitTagged, type TaggedSplits, type TaggedTokens } from './datasets/tagged-tokens.ts';
 export { parseUsaddress, splitUsaddress, usaddress } from './datasets/usaddress/usaddress.ts';
 export { bestPath, type AllowedTransition } from './decoding/best-path.ts';
@@ -152,6 +159,7 @@ export { renderDocument, type RenderDocumentOptions } from './rendering/render-d
 export { TextTokenizer } from './tokenization/text-tokenizer.ts';
 export type { AddedTokenJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
 export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
+export { trainWordPiece, type TrainWordPieceOptions } from './tokenization/train-word-piece.ts';
 export type { FitHistory, FitRunOptions } from './tasks/fit-model.ts';
 export type { FitOptions } from './tasks/fit-sequence-model.ts';
 export { fitLanguageModel, type FitLanguageModelOptions, type LanguageModelFit } from './tasks/fit-language-model.ts';

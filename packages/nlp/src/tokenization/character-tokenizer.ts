@@ -22,7 +22,7 @@ export class CharacterTokenizer implements TextCodec {
   /** @throws if it is not the content of a `tokenizer.json` that `CharacterTokenizer` wrote */
   constructor(json: TokenizerJson) {
     const vocab = json?.model?.vocab;
-    if (typeof vocab !== 'object' || json.model.type !== 'BPE' || json.model.merges.length > 0) {
+    if (typeof vocab !== 'object' || json.model.type !== 'BPE' || json.model.merges?.length !== 0) {
       throw new Error('CharacterTokenizer: json must be a tokenizer.json of BPE without merges, got another');
     }
     const symbols = Object.keys(vocab).sort((a, b) => vocab[a] - vocab[b]);

@@ -11,7 +11,8 @@ export interface TokenizerJson {
   readonly model: {
     readonly type: string;
     readonly vocab: Readonly<Record<string, number>>;
-    readonly merges: readonly (readonly [string, string])[];
+    /** Of a byte pair encoding. */
+    readonly merges?: readonly (readonly [string, string])[];
     readonly [field: string]: unknown;
   };
 }
@@ -38,21 +39,13 @@ export function bpeJson({
 }: Pick<TokenizerJson, 'normalizer' | 'pre_tokenizer' | 'decoder'> & {
   readonly specialTokens: readonly string[];
   readonly tokens: readonly string[];
-  readonly merges: TokenizerJson['model']['merges'];
+  readonly merges: readonly (readonly [string, string])[];
 }): TokenizerJson {
   return {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: specialTokens.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: specialTokensJson(specialTokens),
     normalizer,
     pre_tokenizer,
     post_processor: null,
@@ -70,4 +63,17 @@ export function bpeJson({
       merges,
     },
   };
+}
+
+/** Special tokens with the first numbers. */
+export function specialTokensJson(tokens: readonly string[]): AddedTokenJson[] {
+  return tokens.map((content, id) => ({
+    id,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  }));
 }

@@ -92,7 +92,13 @@ export {
   type PronunciationErrors,
   type PronunciationErrorsByLength,
 } from './metrics/pronunciation-errors.ts';
-export { bertConfigFrom, bertNames, publishedBertConfig } from './models/bert/bert.names.ts';
+export { bertConfigFrom, bertNames, bertPreTrainingNames, publishedBertConfig } from './models/bert/bert.names.ts';
+export {
+  BertPreTraining,
+  createBertPreTraining,
+  type PreTrainingBatch,
+  type PreTrainingOutput,
+} from './models/bert/bert-pre-training.ts';
 export { allMiniLmL6 } from './models/bert/bert.pretrained.ts';
 export { Bert, createBert, type BertConfig, type BertOutput, type TokenBatch } from './models/bert/bert.ts';
 export { gptConfigFrom, gptNames, publishedGptConfig } from './models/gpt/gpt.names.ts';
@@ -136,6 +142,12 @@ export {
 } from './models/transformer/transformer.ts';
 export { QuestionBatches, type Question, type QuestionBatchesOptions } from './preprocessing/question-batches.ts';
 export {
+  SegmentPairs,
+  type SegmentPairBatch,
+  type SegmentPairsOptions,
+  type TokenizedDocument,
+} from './preprocessing/segment-pairs.ts';
+export {
   IGNORED,
   SequenceBatches,
   type IndexedPair,
@@ -161,6 +173,14 @@ export type { AddedTokenJson, TokenizerJson } from './tokenization/tokenizer-jso
 export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
 export { trainWordPiece, type TrainWordPieceOptions } from './tokenization/train-word-piece.ts';
 export type { FitHistory, FitRunOptions } from './tasks/fit-model.ts';
+export {
+  BertPretrainer,
+  type BertPretrainerConfig,
+  type BertPretrainerEvaluation,
+  type BertPretrainerFitOptions,
+  type FilledText,
+  type FillOptions,
+} from './tasks/bert-pretrainer.ts';
 export type { FitOptions } from './tasks/fit-sequence-model.ts';
 export { fitLanguageModel, type FitLanguageModelOptions, type LanguageModelFit } from './tasks/fit-language-model.ts';
 export {

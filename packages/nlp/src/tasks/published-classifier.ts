@@ -1,6 +1,6 @@
 import { linearRules, parseConfig, savePretrained, type Folder, type NameMap } from '@heed/training';
 import { z } from 'zod';
-import { bertNames, publishedBertConfig } from '../models/bert/bert.names.ts';
+import { bertNames, bertRulesUnder, publishedBertConfig } from '../models/bert/bert.names.ts';
 import { TOKENIZER_FILES, type BertEncoder } from './bert-encoder.ts';
 import type { ClassifierModel } from './classifier-model.ts';
 import type { TextClassifierConfig } from './text-classifier-config.ts';
@@ -14,14 +14,7 @@ const publishedSchema = z.object({
 /** How Hugging Face's `BertForSequenceClassification` calls a `ClassifierModel`'s weights. */
 export const classifierNames: NameMap = {
   ...bertNames,
-  rules: [
-    ...bertNames.rules.map((rule) => ({
-      ...rule,
-      ours: [rule.ours].flat().map((name) => `encoder.bert.${name}`),
-      theirs: `bert.${rule.theirs}`,
-    })),
-    ...linearRules('head', 'classifier'),
-  ],
+  rules: [...bertRulesUnder('encoder.bert'), ...linearRules('head', 'classifier')],
   prefixes: [],
   ignored: [/^bert\.embeddings\.position_ids$/, /^cls\./],
 };

@@ -13,9 +13,6 @@ export interface MergeOptions {
   readonly join?: (left: string, right: string) => string;
 }
 
-/** Two tokens side by side as one number: vocabularies are far smaller than this. */
-const SIDE = 2 ** 24;
-
 /**
  * Makes a token of the most frequent pair of neighbours, again and again; among equally frequent pairs of the one of the lowest numbers.
  *
@@ -47,7 +44,7 @@ class Merging {
     while (tokens.length < vocabularySize) {
       const pair = this.mostFrequent();
       if (pair === undefined) break;
-      const [left, right] = [Math.floor(pair / SIDE), pair % SIDE];
+      const [left, right] = [Math.floor(pair / vocabularySize), pair % vocabularySize];
       const merged = join(tokens[left], tokens[right]);
       let number = numbers.get(merged);
       if (number === undefined) {
@@ -91,7 +88,7 @@ class Merging {
   private count(index: number, sign: 1 | -1): void {
     const { tokens, count } = this.words[index];
     for (let i = 0; i + 1 < tokens.length; i++) {
-      const pair = tokens[i] * SIDE + tokens[i + 1];
+      const pair = tokens[i] * this.options.vocabularySize + tokens[i + 1]; // small integers are quick keys;
       const seen = (this.counts.get(pair) ?? 0) + sign * count;
       if (seen > 0) this.counts.set(pair, seen);
       else this.counts.delete(pair); // or the search for the most frequent one would pass it for ever

@@ -1,5 +1,5 @@
 import type { Activation } from '@heed/attention-core';
-import { linearRules, parseConfig, sameRules, type NameMap } from '@heed/training';
+import { linearRules, parseConfig, sameRules, type NameMap, type WeightRule } from '@heed/training';
 import { z } from 'zod';
 import type { BertConfig } from './bert.ts';
 
@@ -31,6 +31,30 @@ export const bertNames: NameMap = {
   ],
 };
 
+/** The rules of a model with heads, in which the BERT is a part on both sides. @param ours where it is, e.g. `encoder.bert` */
+export function bertRulesUnder(ours: string): WeightRule[] {
+  return bertNames.rules.map((rule) => ({
+    ...rule,
+    ours: [rule.ours].flat().map((name) => `${ours}.${name}`),
+    theirs: `bert.${rule.theirs}`,
+  }));
+}
+
+/** How Hugging Face's `BertForPreTraining` calls a `BertPreTraining`'s weights. */
+export const bertPreTrainingNames: NameMap = {
+  ...bertNames,
+  rules: [
+    ...bertRulesUnder('bert'),
+    ...linearRules('transform', 'cls.predictions.transform.dense'),
+    ...sameRules('norm', 'cls.predictions.transform.LayerNorm'),
+    { ours: 'bias', theirs: 'cls.predictions.bias' },
+    ...linearRules('nextSentence', 'cls.seq_relationship'),
+  ],
+  prefixes: [],
+  // the last matrix is that of the token embeddings; some files hold it again
+  ignored: [/^bert\.embeddings\.position_ids$/, /^cls\.predictions\.decoder\./],
+};
+
 /** What is read of a published `config.json`; other fields may be there. */
 const schema = z.object({
   model_type: z.literal('bert'),
@@ -46,7 +70,8 @@ const schema = z.object({
   hidden_dropout_prob: z.number().default(0.1),
   attention_probs_dropout_prob: z.number().default(0.1),
   position_embedding_type: z.literal('absolute').default('absolute'),
-  is_decoder: z.literal(false).default(false),
+  is_decoder: z.boolean().default(false),
+  add_cross_attention: z.literal(false).default(false),
 });
 
 const activations: Readonly<Record<z.infer<typeof schema>['hidden_act'], Activation>> = {
@@ -60,7 +85,7 @@ const activations: Readonly<Record<z.infer<typeof schema>['hidden_act'], Activat
  * The config of a published BERT.
  *
  * @param published the content of Hugging Face's `config.json`
- * @throws if it is no BERT, or one that reads otherwise: as a decoder, with relative positions
+ * @throws if it is no BERT, or one that reads otherwise: with relative positions, or another text beside its own
  */
 export function bertConfigFrom(published: Readonly<Record<string, unknown>>): BertConfig {
   const theirs = parseConfig('bertConfigFrom', schema, published);
@@ -76,6 +101,7 @@ export function bertConfigFrom(published: Readonly<Record<string, unknown>>): Be
     epsilon: theirs.layer_norm_eps,
     dropout: theirs.hidden_dropout_prob,
     attentionDropout: theirs.attention_probs_dropout_prob,
+    causal: theirs.is_decoder,
   };
 }
 
@@ -96,5 +122,6 @@ export function publishedBertConfig(config: BertConfig): Record<string, unknown>
     hidden_dropout_prob: config.dropout,
     attention_probs_dropout_prob: config.attentionDropout,
     position_embedding_type: 'absolute',
+    is_decoder: config.causal ?? false,
   };
 }

@@ -19,6 +19,7 @@ const config: BertConfig = {
   epsilon: 1e-12,
   dropout: 0,
   attentionDropout: 0,
+  causal: false,
 };
 
 const ints = (values: number[][]) => tf.tensor2d(values, [values.length, values[0].length], 'int32');
@@ -125,7 +126,7 @@ describe("Bert's published config", () => {
   it.each([
     [{ model_type: 'roberta' }, 'bertConfigFrom: model_type: '],
     [{ position_embedding_type: 'relative_key' }, 'bertConfigFrom: position_embedding_type: '],
-    [{ is_decoder: true }, 'bertConfigFrom: is_decoder: '],
+    [{ add_cross_attention: true }, 'bertConfigFrom: add_cross_attention: '],
     [{ hidden_size: undefined }, 'bertConfigFrom: hidden_size: '],
   ])('is refused where the model would read otherwise: %j', (change, message) => {
     expect(() => bertConfigFrom({ ...publishedBertConfig(config), ...change })).toThrow(message);

@@ -11,6 +11,8 @@
  * Deviation. A new model's linear layers begin as `Linear` does, not from N(0, 0.02²); its embeddings are as in the paper.
  */
 import {
+  and,
+  causal,
   dropout,
   Embedding,
   EncoderBlock,
@@ -49,6 +51,8 @@ export interface BertConfig {
   readonly dropout: number;
   /** Share of attention weights that is dropped in training. */
   readonly attentionDropout: number;
+  /** Whether each token sees those before it alone, as in a decoder: an encoder of equal size to compare with. Default false. */
+  readonly causal?: boolean;
 }
 
 const width = z.number().int().min(1);
@@ -66,6 +70,7 @@ const schema = z
     epsilon: z.number().positive(),
     dropout: share,
     attentionDropout: share,
+    causal: z.boolean().default(false),
   })
   .refine(({ modelWidth, heads }) => modelWidth % heads === 0, {
     path: ['modelWidth'],
@@ -186,7 +191,7 @@ export class Bert extends Module {
       throw new Error(`Bert: texts must be of at most maximumLength=${maximumLength} tokens, got ${length}`);
     }
     return tf.tidy(() => {
-      const mask = padding(lengths);
+      const mask = this.config.causal ? and(padding(lengths), causal()) : padding(lengths);
       const hiddenStates = this.layers.reduce<tf.Tensor>(
         (x, layer) => layer.forward(x, { mask, random }),
         this.embeddings.forward(batch, random),

@@ -205,6 +205,7 @@ export type { TokenTaggerFitOptions } from './tasks/fit-token-tagger.ts';
 export {
   TokenTagger,
   type FoundEntity,
+  type PretrainedTaggerOptions,
   type TaggedSentence,
   type TagOptions,
   type TokenTaggerConfig,

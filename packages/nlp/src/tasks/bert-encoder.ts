@@ -21,6 +21,16 @@ export interface BertText extends ReadText {
   readonly ids: readonly number[];
 }
 
+/** Tokens as a BERT reads them: word pieces, special ones included. */
+export interface BertTokens {
+  readonly ids: readonly number[];
+  readonly pieces: readonly string[];
+  /** Which piece stands for each token; as many as there was room for. */
+  readonly places: readonly number[];
+  /** Pieces of all tokens, special ones included. */
+  readonly size: number;
+}
+
 /** Kept beside weights and config, so that tokenizers, transformers and sentence-transformers open what was saved. */
 export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt'];
 const SENTENCE_FILES = ['modules.json', 'sentence_bert_config.json', '1_Pooling/config.json'];
@@ -45,6 +55,7 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
   readonly config: Readonly<Record<string, unknown>>;
   private readonly companions: Readonly<Record<string, Uint8Array>>;
   private readonly tokenizer: PretrainedTokenizer;
+  private readonly special: ReturnType<PretrainedTokenizer['tokenize']>;
   private readonly specialTokens: number;
 
   constructor({ bert, tokenizer, maximumTokens, pooling, config, companions }: PublishedBert) {
@@ -56,7 +67,8 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
     this.config = config;
     this.companions = companions;
     this.tokenizer = tokenizer;
-    this.specialTokens = tokenizer.tokenize('').ids.length;
+    this.special = tokenizer.tokenize('');
+    this.specialTokens = this.special.ids.length;
   }
 
   /**
@@ -73,6 +85,8 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
       readonly pooling?: BertPooling | undefined;
       readonly otherwise: BertPooling;
       readonly maximumTokens?: number | undefined;
+      /** Of the weights that it has until others are loaded. Default 0. */
+      readonly seed?: number;
     },
   ): Promise<BertEncoder> {
     const config = await readConfig(source);
@@ -90,7 +104,8 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
         `${owner}: maximumTokens must be an integer from 3 to the model's ${bertConfig.maximumLength}, got ${maximumTokens}`,
       );
     }
-    return new BertEncoder({ bert: createBert(bertConfig, 0), tokenizer, maximumTokens, pooling, config, companions });
+    const bert = createBert(bertConfig, options.seed ?? 0);
+    return new BertEncoder({ bert, tokenizer, maximumTokens, pooling, config, companions });
   }
 
   read(text: string, leftOut: 'end' | 'middle' = 'end'): BertText {
@@ -103,6 +118,29 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
     const ofEnd = leftOut === 'middle' ? Math.floor(maximumTokens / 2) : 1;
     const cut = <T>(values: readonly T[]): T[] => [...values.slice(0, maximumTokens - ofEnd), ...values.slice(-ofEnd)];
     return { ids: cut(ids), tokens: cut(tokens), content, truncated, size: maximumTokens };
+  }
+
+  /**
+   * Tokens that were taken apart beforehand. A token stands at its first piece, as in the paper; in a causal BERT at its last, the first that has
+   * seen all of it.
+   */
+  readTokens(tokens: readonly string[]): BertTokens {
+    const [begin, end] = [this.special.ids[0], this.special.ids.at(-1)!];
+    const ids = [begin];
+    const pieces = [this.special.tokens[0]];
+    const places: number[] = [];
+    let [size, full] = [this.specialTokens, false];
+    for (const token of tokens) {
+      const read = this.tokenizer.pieces(token);
+      const written = read.ids.length > 0 ? read : this.tokenizer.pieces('[UNK]'); // of control characters nothing is left
+      size += written.ids.length;
+      full ||= size > this.maximumTokens;
+      if (full) continue;
+      places.push(this.bert.config.causal ? ids.length + written.ids.length - 1 : ids.length);
+      ids.push(...written.ids);
+      pieces.push(...written.tokens);
+    }
+    return { ids: [...ids, end], pieces: [...pieces, this.special.tokens.at(-1)!], places, size };
   }
 
   batch(texts: readonly BertText[], size: number): Batch {

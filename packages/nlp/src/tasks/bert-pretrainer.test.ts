@@ -124,7 +124,7 @@ describe('BertPretrainer', () => {
     [{ dropout: 1 }, 'BertPretrainer: dropout: '],
     [{ depth: 2 }, 'BertPretrainer: config: '],
   ])('refuses the config %j', (change, message) => {
-    expect(() => new BertPretrainer(change)).toThrow(message);
+    expect(() => new BertPretrainer(change as Partial<BertPretrainerConfig>)).toThrow(message);
   });
 
   it('refuses documents that make no pairs, and word pieces without masks', async () => {

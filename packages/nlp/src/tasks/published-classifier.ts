@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { bertNames, bertRulesUnder, publishedBertConfig } from '../models/bert/bert.names.ts';
 import { TOKENIZER_FILES, type BertEncoder } from './bert-encoder.ts';
 import type { ClassifierModel } from './classifier-model.ts';
-import type { TextClassifierConfig } from './text-classifier-config.ts';
+import type { BertTagger } from './bert-reader.ts';
 
 /** What is read of a published classifier's `config.json` beside its BERT. */
 const publishedSchema = z.object({
@@ -11,7 +11,7 @@ const publishedSchema = z.object({
   problem_type: z.literal('single_label_classification').nullish(),
 });
 
-/** How Hugging Face's `BertForSequenceClassification` calls a `ClassifierModel`'s weights. */
+/** How Hugging Face's `BertForSequenceClassification` calls a `ClassifierModel`'s weights, and `BertForTokenClassification` a `BertTagger`'s. */
 export const classifierNames: NameMap = {
   ...bertNames,
   rules: [...bertRulesUnder('encoder.bert'), ...linearRules('head', 'classifier')],
@@ -33,12 +33,13 @@ export function publishedLabels(owner: string, config: Readonly<Record<string, u
     .map(([, name]) => name);
 }
 
-/** Saves a classifier on a BERT as Hugging Face's transformers open it. */
+/** Saves a classifier or tagger on a BERT as Hugging Face's transformers open it. @param own further fields of `config.json` */
 export async function savePublished(
   folder: Folder,
-  model: ClassifierModel,
+  model: ClassifierModel | BertTagger,
   encoder: BertEncoder,
-  { labels, pooling, maximumTokens }: TextClassifierConfig,
+  labels: readonly string[],
+  own: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const files = Object.entries(encoder.files()).filter(([name]) => TOKENIZER_FILES.includes(name));
   await savePretrained(folder, {
@@ -47,15 +48,13 @@ export async function savePublished(
     config: {
       ...encoder.config,
       ...publishedBertConfig(encoder.bert.config),
-      architectures: [pooling === 'cls' ? 'BertForSequenceClassification' : 'BertModel'],
       id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
       label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
-      problem_type: 'single_label_classification',
-      classifier_pooling: pooling, // as ModernBERT's config calls it
+      ...own,
     },
     files: {
       ...Object.fromEntries(files),
-      'sentence_bert_config.json': JSON.stringify({ max_seq_length: maximumTokens }),
+      'sentence_bert_config.json': JSON.stringify({ max_seq_length: encoder.maximumTokens }),
     },
   });
 }

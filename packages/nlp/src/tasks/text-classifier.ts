@@ -264,8 +264,14 @@ export class TextClassifier {
     const apart = this.adapters?.merged === false;
     if (apart) this.adapters!.merge();
     try {
-      if (encoder instanceof BertEncoder) await savePublished(target, model, encoder, this.config);
-      else {
+      if (encoder instanceof BertEncoder) {
+        const { labels, pooling } = this.config;
+        await savePublished(target, model, encoder, labels, {
+          architectures: [pooling === 'cls' ? 'BertForSequenceClassification' : 'BertModel'],
+          problem_type: 'single_label_classification',
+          classifier_pooling: pooling, // as ModernBERT's config calls it
+        });
+      } else {
         await writeWeights(target, model);
         for (const [name, content] of Object.entries(encoder.files())) {
           await target.write(name, typeof content === 'string' ? new TextEncoder().encode(content) : content);

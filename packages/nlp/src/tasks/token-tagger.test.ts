@@ -204,6 +204,9 @@ describe('TokenTagger, given something bad', () => {
     );
     await expect(create().tag('a')).rejects.toThrow('TokenTagger.tag: the tagger must be trained');
     expect(() => create({ maximumTokens: 0 })).toThrow('TokenTagger: maximumTokens must be a positive integer, got 0');
+    expect(() => create({ architecture: 'lstm' as 'bert' })).toThrow(
+      "TokenTagger: architecture must be 'bilstm-crf' or 'bert', got lstm",
+    );
     expect(() => create({ hiddenWidth: 15 })).toThrow('BiLstmCrf: hiddenWidth: must be even');
   });
 });

@@ -1,32 +1,53 @@
-import { capture, labelMap, type AttentionMap, type LabelledMap } from '@heed/attention-core';
-import { batchTensors, openFolder, parseConfig, type Folder } from '@heed/training';
+import { capture, Random, type AttentionMap, type LabelledMap } from '@heed/attention-core';
+import {
+  batchTensors,
+  loadPretrained,
+  openFolder,
+  openPretrained,
+  parseConfig,
+  type FileSource,
+  type Folder,
+} from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { TaggedTokens } from '../datasets/tagged-tokens.ts';
 import { bestPath } from '../decoding/best-path.ts';
 import { entitiesOf, entityF1, parseLabel, type Entity, type EntityEvaluation } from '../metrics/entity-f1.ts';
-import {
-  createBiLstmCrf,
-  type BiLstmCrf,
-  type BiLstmCrfConfig,
-  type SentenceBatch,
-} from '../models/bilstm-crf/bilstm-crf.ts';
-import { longestToken, sentenceBatch, type IndexedSentence } from '../preprocessing/sentence-batches.ts';
+import { createBiLstmCrf, type BiLstmCrf, type BiLstmCrfConfig } from '../models/bilstm-crf/bilstm-crf.ts';
+import { hashOf } from '../preprocessing/hash-of.ts';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
+import { BertEncoder } from './bert-encoder.ts';
+import { BertReader, BertTagger } from './bert-reader.ts';
+import { BiLstmReader, wordForm } from './bilstm-reader.ts';
+import { bioTransitions, requireBio } from './bio-labels.ts';
 import type { FitHistory } from './fit-model.ts';
 import { fitTokenTagger, type TokenTaggerFitOptions } from './fit-token-tagger.ts';
+import { bodyNames, classifierNames, publishedLabels, savePublished } from './published-classifier.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
+import type { ReadSentence, TaggerReader } from './tagger-reader.ts';
 
-/** What a tagger is, apart from the words, characters and labels that it learns from its data. */
+/** What a tagger is, apart from the words, characters and labels that it learns from its data. Widths, heads and shares are those of 'bilstm-crf'. */
 export interface TokenTaggerConfig extends Omit<BiLstmCrfConfig, 'words' | 'characters' | 'labels'> {
+  /** What reads the sentences: 'bilstm-crf' begins from scratch, 'bert' is a published encoder, opened by `fromPretrained`. */
+  readonly architecture: 'bilstm-crf' | 'bert';
   /** Words that occur less often in the training data are unknown, and known by their characters alone. */
   readonly minimumCount: number;
-  /** Longer sentences are refused, or cut where truncation is asked for. */
+  /** Longer sentences are refused, or cut where truncation is asked for. BERT counts word pieces, with the two special ones. */
   readonly maximumTokens: number;
   /** Of a longer token the characters in its middle are not read. */
   readonly maximumCharacters: number;
   /** Decides initial weights, order of the data and dropout. */
   readonly seed: number;
+}
+
+/** How a published encoder becomes a tagger. */
+export interface PretrainedTaggerOptions {
+  /** 'new' takes architecture and word pieces alone, with new weights: what pretraining is compared with. Default 'published'. */
+  readonly weights?: 'published' | 'new';
+  /** Longer sentences, in word pieces, are refused or cut. Default: as published. */
+  readonly maximumTokens?: number;
+  /** Decides new weights, order of the data and dropout. Default 1. */
+  readonly seed?: number;
 }
 
 export interface TagOptions {
@@ -61,6 +82,7 @@ export interface TokenTaggerEvaluation extends EntityEvaluation {
 const UNKNOWN = '<unknown>';
 
 const defaults: TokenTaggerConfig = {
+  architecture: 'bilstm-crf',
   wordWidth: 64,
   characterWidth: 48,
   hiddenWidth: 128,
@@ -76,17 +98,15 @@ const defaults: TokenTaggerConfig = {
 const savedSchema = z.strictObject({
   format: z.literal('heed-token-tagger'),
   version: z.literal(1),
-  config: z.record(z.string(), z.number()),
+  config: z.record(z.string(), z.union([z.number(), z.literal('bilstm-crf')])),
   words: z.array(z.string()).min(1),
   characters: z.array(z.string()).min(1),
   labels: z.array(z.string()).min(1),
 });
 
-/** A model with the symbols that it was made for. */
+/** A model with what it reads by, and its labels. */
 interface Trained {
-  readonly model: BiLstmCrf;
-  readonly words: Vocabulary;
-  readonly characters: Vocabulary;
+  readonly reader: BiLstmReader | BertReader;
   readonly labels: Vocabulary;
 }
 
@@ -115,10 +135,15 @@ interface Trained {
 export class TokenTagger {
   readonly config: Readonly<TokenTaggerConfig>;
   private trained: Trained | undefined;
+  /** What `fromPretrained` opened and `fit` will give labels. */
+  private encoder: BertEncoder | undefined;
 
   /** @throws if an option is unknown or out of range, naming it and its value */
   constructor(config: Partial<TokenTaggerConfig> = {}) {
     this.config = Object.freeze({ ...defaults, ...config });
+    if (!['bilstm-crf', 'bert'].includes(this.config.architecture)) {
+      throw new Error(`TokenTagger: architecture must be 'bilstm-crf' or 'bert', got ${this.config.architecture}`);
+    }
     for (const name of ['minimumCount', 'maximumTokens', 'maximumCharacters'] as const) {
       const value = this.config[name];
       if (!Number.isInteger(value) || value < 1) {
@@ -128,9 +153,43 @@ export class TokenTagger {
     createModel(this.config, 1, 1, 1).dispose(); // refuses a bad config before any data are read
   }
 
-  /** Trained weights. @throws before `fit` or `load` */
+  /**
+   * A tagger on a published BERT: from a folder or a path (see `startBackend` of @heed/node), e.g. what a `BertPretrainer` saved, from what
+   * `fetchData` got, or by its id on the Hugging Face hub. Where the weights are those of a token classifier (`BertForTokenClassification`), it
+   * labels at once; others get a new last layer for the labels that `fit` finds.
+   *
+   * @throws if a file is missing or damaged, the model is no BERT, a label is no BIO, or an option is out of range
+   */
+  static async fromPretrained(where: FileSource | string, options: PretrainedTaggerOptions = {}): Promise<TokenTagger> {
+    const owner = 'TokenTagger.fromPretrained';
+    const { weights = 'published', maximumTokens, seed = 1 } = options;
+    const source = await openPretrained(where);
+    const encoder = await BertEncoder.open(owner, source, { pooling: 'cls', otherwise: 'cls', maximumTokens, seed });
+    const tagger = new TokenTagger({ architecture: 'bert', maximumTokens: encoder.maximumTokens, seed });
+    tagger.encoder = encoder;
+    try {
+      if (weights === 'published') {
+        const { architectures } = encoder.config;
+        const labelled = Array.isArray(architectures) && architectures.includes('BertForTokenClassification');
+        // some files have no pooler, which is not trained here
+        const optional = [/pooler/];
+        if (labelled) {
+          const labels = new Vocabulary(publishedLabels(owner, encoder.config, source.label));
+          labels.symbols.forEach(parseLabel);
+          tagger.trained = tagger.label(labels);
+          await loadPretrained(source, tagger.trained.reader.model, classifierNames, { optional });
+        } else await loadPretrained(source, encoder.bert, bodyNames, { optional });
+      }
+      return tagger;
+    } catch (error) {
+      tagger.dispose();
+      throw error;
+    }
+  }
+
+  /** Numbers in the weights. @throws before `fit`, `load` or `fromPretrained` */
   get parameterCount(): number {
-    return this.require('parameterCount').model.parameterCount();
+    return this.require('parameterCount').reader.model.parameterCount();
   }
 
   /** The labels that it knows. @throws before `fit` or `load` */
@@ -149,12 +208,19 @@ export class TokenTagger {
     if (sentences.length === 0) throw new Error('TokenTagger.fit: at least one sentence is needed, got none');
     for (const [i, sentence] of sentences.entries()) requireBio(sentence, i);
     this.trained ??= this.learn(sentences);
-    const { model, words, labels } = this.trained;
+    const { reader, labels } = this.trained;
     const fit = {
-      model,
-      sentences: sentences.map(({ tokens, labels }, i) => this.index(tokens, labels, 'fit', truncation, i)),
+      reader: reader as TaggerReader,
+      sentences: sentences.map(({ tokens, labels }, i) => {
+        const sentence = this.read(tokens, 'fit', truncation, i);
+        return { sentence, labels: this.indexLabels(labels.slice(0, sentence.places.length), i) };
+      }),
       seed: this.config.seed,
-      config: { tagger: this.config, words: words.size, labels: labels.symbols },
+      config: {
+        tagger: this.config,
+        labels: labels.symbols,
+        data: `${sentences.length} sentences, ${hashOf(numbersOf(sentences))}`,
+      },
       validate: validation && (() => this.evaluate(validation, { truncation })),
     };
     return fitTokenTagger(fit, options);
@@ -179,14 +245,14 @@ export class TokenTagger {
       typeof sentence === 'string' ? sentence.split(/\s+/).filter((token) => token !== '') : sentence,
     );
     this.require('tag');
-    const indexed = asked.map((tokens, i) => this.index(tokens, undefined, 'tag', truncation, i));
-    const order = [...indexed.keys()].sort((a, b) => indexed[a].words.length - indexed[b].words.length);
+    const read = asked.map((tokens, i) => this.read(tokens, 'tag', truncation, i));
+    const order = [...read.keys()].sort((a, b) => read[a].size - read[b].size);
     const found: TaggedSentence[] = [];
     for (let first = 0; first < order.length; first += batchSize) {
       signal?.throwIfAborted();
       const members = order.slice(first, first + batchSize);
       const tagged = await this.tagBatch(
-        members.map((index) => indexed[index]),
+        members.map((index) => read[index]),
         members.map((index) => asked[index]),
         attention,
       );
@@ -212,10 +278,21 @@ export class TokenTagger {
     return { ...entityF1(compared), accuracy: right.filter(Boolean).length / right.length, sentences: tagged };
   }
 
-  /** Writes `config.json` and `model.safetensors`. @param folder a path (see `startBackend` of @heed/node) or a folder */
+  /**
+   * Writes `config.json` and `model.safetensors`; on a BERT as Hugging Face's transformers open them, as `BertForTokenClassification` with its
+   * tokenizer.
+   *
+   * @param folder a path (see `startBackend` of @heed/node) or a folder
+   */
   async save(folder: Folder | string): Promise<void> {
-    const { model, words, characters, labels } = this.require('save');
+    const { reader, labels } = this.require('save');
     const target = openFolder(folder);
+    if (reader instanceof BertReader) {
+      return savePublished(target, reader.model, reader.model.encoder, labels.symbols, {
+        architectures: ['BertForTokenClassification'],
+      });
+    }
+    const { model, words, characters } = reader;
     await writeWeights(target, model);
     await writeJson(target, CONFIG_FILE, {
       format: 'heed-token-tagger',
@@ -235,16 +312,18 @@ export class TokenTagger {
   static async load(folder: Folder | string): Promise<TokenTagger> {
     const source = openFolder(folder);
     const owner = `TokenTagger.load: ${CONFIG_FILE} of ${source.label}`;
-    const saved = parseConfig(owner, savedSchema, await readJson('TokenTagger.load', source, CONFIG_FILE));
+    const json = (await readJson('TokenTagger.load', source, CONFIG_FILE)) as Record<string, unknown> | null;
+    if (json?.format === undefined) return TokenTagger.fromPretrained(source);
+    const saved = parseConfig(owner, savedSchema, json);
     const tagger = new TokenTagger(saved.config as Partial<TokenTaggerConfig>);
     const [words, characters, labels] = [saved.words, saved.characters, saved.labels].map(
       (list) => new Vocabulary(list),
     );
     const trained = tagger.create(words, characters, labels);
     try {
-      await readWeights('TokenTagger.load', source, trained.model);
+      await readWeights('TokenTagger.load', source, trained.reader.model);
     } catch (error) {
-      trained.model.dispose();
+      trained.reader.model.dispose();
       throw error;
     }
     tagger.trained = trained;
@@ -253,15 +332,31 @@ export class TokenTagger {
 
   /** Frees the weights. */
   dispose(): void {
-    this.trained?.model.dispose();
+    this.trained?.reader.model.dispose(); // an encoder is a part of it
+    if (this.trained === undefined) this.encoder?.dispose();
     this.trained = undefined;
+    this.encoder = undefined;
   }
 
   private create(words: Vocabulary, characters: Vocabulary, labels: Vocabulary): Trained {
-    return { model: createModel(this.config, words.size, characters.size, labels.size), words, characters, labels };
+    const model = createModel(this.config, words.size, characters.size, labels.size);
+    return { reader: new BiLstmReader(model, words, characters, this.config), labels };
+  }
+
+  /** What `fromPretrained` opened, with a new last layer. */
+  private label(labels: Vocabulary): Trained {
+    if (this.encoder === undefined) {
+      throw new Error(
+        `TokenTagger.fit: architecture 'bert' begins from published weights, got none: open it by TokenTagger.fromPretrained`,
+      );
+    }
+    const model = new BertTagger(this.encoder, labels.size, new Random(this.config.seed).fork('head'));
+    return { reader: new BertReader(model, labels.size), labels };
   }
 
   private learn(sentences: readonly TaggedTokens[]): Trained {
+    const found = Vocabulary.of(sentences.map(({ labels }) => labels));
+    if (this.config.architecture === 'bert') return this.label(found);
     const counts = new Map<string, number>();
     for (const { tokens } of sentences) {
       for (const token of tokens) counts.set(wordForm(token), (counts.get(wordForm(token)) ?? 0) + 1);
@@ -273,7 +368,7 @@ export class TokenTagger {
         sentences.flatMap(({ tokens }) => tokens.map((token) => [...token])),
         [UNKNOWN],
       ),
-      Vocabulary.of(sentences.map(({ labels }) => labels)),
+      found,
     );
   }
 
@@ -284,66 +379,62 @@ export class TokenTagger {
     return this.trained;
   }
 
-  private index(
-    given: readonly string[],
-    givenLabels: readonly string[] | undefined,
-    method: string,
-    truncation: 'error' | 'end',
-    position: number,
-  ): IndexedSentence {
-    const { words, characters, labels } = this.require(method);
-    const { maximumTokens, maximumCharacters } = this.config;
-    if (given.length === 0) {
+  private read(tokens: readonly string[], method: string, truncation: 'error' | 'end', position: number): ReadSentence {
+    const { reader } = this.require(method);
+    if (tokens.length === 0) {
       throw new Error(`TokenTagger.${method}: a sentence must have a token, got none in sentence ${position}`);
     }
-    const empty = given.findIndex((token) => !/\S/.test(token));
+    const empty = tokens.findIndex((token) => !/\S/.test(token));
     if (empty >= 0) {
       throw new Error(
-        `TokenTagger.${method}: a token must not be empty, got ${JSON.stringify(given[empty])} as token ${empty} of sentence ${position}`,
+        `TokenTagger.${method}: a token must not be empty, got ${JSON.stringify(tokens[empty])} as token ${empty} of sentence ${position}`,
       );
     }
-    if (given.length > maximumTokens && truncation === 'error') {
+    const sentence = reader.read(tokens);
+    if (sentence.places.length < tokens.length && truncation === 'error') {
       throw new Error(
-        `TokenTagger.${method}: a sentence must have at most maximumTokens=${maximumTokens} tokens, or truncation be 'end', ` +
-          `got ${given.length} in sentence ${position}`,
+        `TokenTagger.${method}: a sentence must have at most maximumTokens=${this.config.maximumTokens} ${reader.unit}, or truncation be 'end', ` +
+          `got ${sentence.size} in sentence ${position}`,
       );
     }
-    const tokens = given.slice(0, maximumTokens);
-    return {
-      words: tokens.map((token) => words.indexOf(wordForm(token)) ?? 0),
-      characters: tokens.map((token) =>
-        withoutMiddle([...token], maximumCharacters).map((character) => characters.indexOf(character) ?? 0),
-      ),
-      labels: (givenLabels?.slice(0, maximumTokens) ?? []).map((label) => {
-        const index = labels.indexOf(label);
-        if (index !== undefined) return index;
-        throw new Error(
-          `TokenTagger.${method}: a label must be one of ${JSON.stringify(labels.symbols)}, got ${JSON.stringify(label)} in sentence ${position}`,
-        );
-      }),
-    };
+    return sentence;
+  }
+
+  private indexLabels(given: readonly string[], position: number): number[] {
+    const { labels } = this.require('fit');
+    return given.map((label) => {
+      const index = labels.indexOf(label);
+      if (index !== undefined) return index;
+      throw new Error(
+        `TokenTagger.fit: a label must be one of ${JSON.stringify(labels.symbols)}, got ${JSON.stringify(label)} in sentence ${position}`,
+      );
+    });
   }
 
   private async tagBatch(
-    sentences: readonly IndexedSentence[],
+    sentences: readonly ReadSentence[],
     given: readonly (readonly string[])[],
     attention: boolean,
   ): Promise<TaggedSentence[]> {
-    const { model, labels } = this.require('tag');
-    const steps = Math.max(...sentences.map(({ words }) => words.length));
-    const { labels: _, ...arrays } = sentenceBatch(sentences, steps, longestToken(sentences));
-    const batch = batchTensors(arrays) as SentenceBatch;
+    const { labels, ...trained } = this.require('tag');
+    const reader = trained.reader as TaggerReader;
+    const batch = batchTensors(reader.batch(sentences));
     let maps: readonly AttentionMap[] = [];
-    let emissions: tf.Tensor3D | undefined;
+    let fits: tf.Tensor3D | undefined;
     try {
-      if (attention) ({ result: emissions, maps } = capture(() => model.forward(batch)));
-      else emissions = model.forward(batch);
-      const scores = model.crf.scores();
+      if (attention) ({ result: fits, maps } = capture(() => reader.forward(batch)));
+      else fits = reader.forward(batch);
+      const scores = reader.scores();
       const allowed = bioTransitions(labels);
-      const values = (await emissions.array()) as number[][][];
-      return sentences.map(({ words, characters }, row) => {
-        const tokens = given[row].slice(0, words.length);
-        const path = bestPath(values[row].slice(0, words.length), scores, allowed);
+      const values = await fits.array();
+      return sentences.map((sentence, row) => {
+        const { places } = sentence;
+        const tokens = given[row].slice(0, places.length);
+        const path = bestPath(
+          places.map((place) => values[row][place]),
+          scores,
+          allowed,
+        );
         const found = path.map((index) => labels.at(index));
         return {
           tokens,
@@ -352,73 +443,23 @@ export class TokenTagger {
             ...entity,
             text: tokens.slice(entity.start, entity.end).join(' '),
           })),
-          truncated: given[row].length - words.length,
-          ...(attention && { attention: labelMaps(maps, row, tokens, characters) }),
+          truncated: given[row].length - places.length,
+          ...(attention && { attention: reader.label(maps, tokens, sentence, row) }),
         };
       });
     } finally {
-      tf.dispose([emissions, ...maps.map(({ weights }) => weights), batch]);
+      tf.dispose([fits, ...maps.map(({ weights }) => weights), batch]);
     }
   }
 }
 
 function createModel(config: TokenTaggerConfig, words: number, characters: number, labels: number): BiLstmCrf {
-  const { seed, minimumCount: _, maximumTokens: __, maximumCharacters: ___, ...model } = config;
+  const { seed, architecture: _, minimumCount: __, maximumTokens: ___, maximumCharacters: ____, ...model } = config;
   return createBiLstmCrf({ ...model, words, characters, labels }, seed);
 }
 
-/** In lower case, without punctuation around it, all digits alike. */
-function wordForm(token: string): string {
-  const lower = token.normalize('NFC').toLowerCase();
-  const inner = lower.replace(/^[^\p{L}\p{N}]+/u, '').replace(/[^\p{L}\p{N}]+$/u, '');
-  return (inner === '' ? lower : inner).replaceAll(/\p{Nd}/gu, '0');
-}
-
-function withoutMiddle(characters: readonly string[], most: number): readonly string[] {
-  if (characters.length <= most) return characters;
-  const half = Math.floor(most / 2);
-  return [...characters.slice(0, most - half), ...characters.slice(characters.length - half)];
-}
-
-/** An `I` goes on with an entity of its type alone. */
-function bioTransitions(labels: Vocabulary): (from: number | undefined, to: number) => boolean {
-  const parsed = labels.symbols.map(parseLabel);
-  return (from, to) => {
-    const { position, type } = parsed[to];
-    return position !== 'I' || (from !== undefined && parsed[from].position !== 'O' && parsed[from].type === type);
-  };
-}
-
-/** @throws unless there is one BIO label for each token, and every `I` goes on with an entity of its type */
-function requireBio({ tokens, labels }: TaggedTokens, position: number): void {
-  if (tokens.length !== labels.length) {
-    throw new Error(
-      `TokenTagger.fit: a sentence must have one label for each token, got ${labels.length} labels and ${tokens.length} tokens in sentence ${position}`,
-    );
+function* numbersOf(sentences: readonly TaggedTokens[]): Generator<number> {
+  for (const { tokens, labels } of sentences) {
+    for (const part of [...tokens, ...labels, ''].join('\0')) yield part.codePointAt(0)!;
   }
-  for (const [i, label] of labels.entries()) {
-    const { position: place, type } = parseLabel(label);
-    const before = i === 0 ? undefined : parseLabel(labels[i - 1]);
-    if (place === 'I' && (before === undefined || before.position === 'O' || before.type !== type)) {
-      throw new Error(
-        `TokenTagger.fit: ${label} must follow B-${type} or I-${type}, got it after ${labels[i - 1] ?? 'the beginning'} in sentence ${position}`,
-      );
-    }
-  }
-}
-
-/** One row per token of what its characters counted, then what each token looked at. */
-function labelMaps(
-  maps: readonly AttentionMap[],
-  row: number,
-  tokens: readonly string[],
-  characters: readonly (readonly number[])[],
-): LabelledMap[] {
-  return maps.flatMap((map) => {
-    if (!map.name.startsWith('characters')) return [labelMap(map, { batch: row, rows: tokens, columns: tokens })];
-    return tokens.map((token, head) => {
-      const columns = withoutMiddle([...token], characters[head].length);
-      return { ...labelMap(map, { batch: row, head, rows: [token], columns }), name: `characters of ${token}` };
-    });
-  });
 }

@@ -10,6 +10,8 @@ interface TokenizedText {
 /** What turns texts into the tokens of a published model. */
 export interface PretrainedTokenizer {
   tokenize(text: string): TokenizedText;
+  /** The same without the special tokens at its ends. */
+  pieces(text: string): TokenizedText;
 }
 
 /**
@@ -31,6 +33,10 @@ export async function openTokenizer(source: FileSource): Promise<PretrainedToken
   return {
     tokenize(text) {
       const { ids, tokens } = tokenizer.encode(text);
+      return { ids, tokens };
+    },
+    pieces(text) {
+      const { ids, tokens } = tokenizer.encode(text, { add_special_tokens: false });
       return { ids, tokens };
     },
   };

@@ -17,7 +17,7 @@ const SETTINGS = {
   tensorflow: { width: 128, layers: 4, steps: 1500, batch: 32, rate: 0.001, pieces: 3000, since: 1945 },
   wasm: { width: 64, layers: 2, steps: 800, batch: 16, rate: 0.002, pieces: 2000, since: 1961 },
   cpu: { width: 32, layers: 1, steps: 150, batch: 8, rate: 0.005, pieces: 1000, since: 2001 },
-  quick: { width: 32, layers: 1, steps: 60, batch: 8, rate: 0.005, pieces: 500, since: 2013 },
+  quick: { width: 32, layers: 1, steps: 60, batch: 8, rate: 0.005, pieces: 500, since: 2009 },
 };
 const TEXTS = [
   'the state of the [MASK] is strong.',

@@ -32,7 +32,7 @@ const PREFIX = '##';
  * import { TextTokenizer, trainWordPiece } from '@heed/nlp';
  * const json = trainWordPiece(['low lower lowest', 'low'], { vocabularySize: 22 });
  * const tokenizer = new TextTokenizer(json);
- * tokenizer.pieces(tokenizer.encode('Lowest')); // ['low', '##e', '##s', '##t']
+ * tokenizer.pieces(tokenizer.encode('Lowest')); // ['lowe', '##s', '##t']
  * ```
  */
 export function trainWordPiece(texts: Iterable<string>, options: TrainWordPieceOptions): TokenizerJson {

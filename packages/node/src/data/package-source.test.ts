@@ -220,6 +220,13 @@ describe('files out of packages', () => {
       const data = await fetchData(card({ registry: 'apt', name: 'Pairs', path }));
       expect(await data.text('pairs-0.csv')).toBe(content.toString());
       expect(data.sources).toEqual({ 'pairs-0.csv': 'apt' });
+
+      await rm(join(root, 'lists'), { recursive: true }); // as on a machine that has never heard of its mirror
+      await mkdir(join(root, 'lists/partial'), { recursive: true });
+      vi.stubEnv('HEED_CACHE', join(root, 'third-cache'));
+      expect((await fetchData(card({ registry: 'apt', name: 'Pairs', path }))).sources).toEqual({
+        'pairs-0.csv': 'apt',
+      });
       vi.stubEnv('HEED_CACHE', join(root, 'other-cache'));
       await expect(fetchData(card({ registry: 'apt', name: 'Triples', path }))).rejects.toThrow(
         'apt must have a mirror of Triples in its sources, got none',

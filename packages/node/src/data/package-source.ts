@@ -77,9 +77,7 @@ export class PackageSource {
           await run('apt-get', 'download', '--quiet', exact(file, '='));
           break;
         }
-        const known = await run('apt-get', 'indextargets', '--format', '$(REPO_URI)', `Label: ${file.name}`);
-        const [mirror] = known.split('\n');
-        if (mirror === '') throw new Error(`apt must have a mirror of ${file.name} in its sources, got none`);
+        const mirror = await mirrorOf(file.name, folder, run);
         const target = join(folder, basename(file.path!));
         await run('/usr/lib/apt/apt-helper', 'download-file', new URL(file.path!, mirror).href, target);
         return target;
@@ -99,6 +97,29 @@ const python = process.platform === 'win32' ? 'python' : 'python3';
 
 function exact({ name, version }: PackageFile, separator: string): string {
   return version === undefined ? name : `${name}${separator}${version}`;
+}
+
+/**
+ * The address of the system's own mirror. apt knows it by its lists; where it has none yet, they are downloaded to the folder, for which
+ * nobody needs to be root.
+ */
+async function mirrorOf(
+  label: string,
+  folder: string,
+  run: (command: string, ...args: string[]) => Promise<string>,
+): Promise<string> {
+  const find = async (...options: string[]) => {
+    const known = await run('apt-get', 'indextargets', ...options, '--format', '$(REPO_URI)', `Label: ${label}`);
+    return known.split('\n')[0];
+  };
+  const known = await find();
+  if (known !== '') return known;
+  const own = ['-o', `Dir::State::lists=${join(folder, 'lists')}`, '-o', `Dir::Cache=${folder}`];
+  await mkdir(join(folder, 'lists', 'partial'), { recursive: true });
+  await run('apt-get', 'update', '--quiet', ...own);
+  const found = await find(...own);
+  if (found === '') throw new Error(`apt must have a mirror of ${label} in its sources, got none`);
+  return found;
 }
 
 /** Whether it is a file of an archive that belongs to no package. */

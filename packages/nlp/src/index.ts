@@ -169,7 +169,7 @@ export { addTypos, dropWords, type NoiseOptions } from './preprocessing/text-noi
 export { splitDocument, type SplitDocumentOptions } from './preprocessing/split-document.ts';
 export { renderDocument, type RenderDocumentOptions } from './rendering/render-document.ts';
 export { TextTokenizer } from './tokenization/text-tokenizer.ts';
-export type { AddedTokenJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
+export type { AddedTokenJson, BpeTokenizerJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
 export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
 export { trainWordPiece, type TrainWordPieceOptions } from './tokenization/train-word-piece.ts';
 export type { FitHistory, FitRunOptions } from './tasks/fit-model.ts';

@@ -17,6 +17,11 @@ export interface TokenizerJson {
   };
 }
 
+/** The `tokenizer.json` of a byte pair encoding, which has merges. */
+export type BpeTokenizerJson = TokenizerJson & {
+  readonly model: { readonly merges: readonly (readonly [string, string])[] };
+};
+
 /** A token that is found in a text before the text is cut into others. */
 export interface AddedTokenJson {
   readonly id: number;
@@ -40,7 +45,7 @@ export function bpeJson({
   readonly specialTokens: readonly string[];
   readonly tokens: readonly string[];
   readonly merges: readonly (readonly [string, string])[];
-}): TokenizerJson {
+}): BpeTokenizerJson {
   return {
     version: '1.0',
     truncation: null,

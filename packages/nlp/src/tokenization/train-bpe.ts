@@ -1,6 +1,6 @@
 import { byteAlphabet, byteLevelWords } from './byte-level.ts';
 import { mergePairs, type CountedWord } from './merge-pairs.ts';
-import { bpeJson, type TokenizerJson } from './tokenizer-json.ts';
+import { bpeJson, type BpeTokenizerJson } from './tokenizer-json.ts';
 
 export interface TrainBpeOptions {
   /** Number of tokens, special ones and the 256 bytes included. */
@@ -27,7 +27,7 @@ export interface TrainBpeOptions {
  * model.merges.map((pair) => pair.join('')); // ['lo', 'Ġlo', 'Ġlow', 'Ġlowe']
  * ```
  */
-export function trainBpe(texts: Iterable<string>, options: TrainBpeOptions): TokenizerJson {
+export function trainBpe(texts: Iterable<string>, options: TrainBpeOptions): BpeTokenizerJson {
   const { vocabularySize, specialTokens = [], lowerCase = false, minimumCount = 2 } = options;
   const tokens = [...specialTokens, ...byteAlphabet()];
   if (!Number.isInteger(vocabularySize) || vocabularySize < tokens.length) {
@@ -57,7 +57,7 @@ function tokenizerJson(
   lowerCase: boolean,
   tokens: readonly string[],
   merges: readonly (readonly [string, string])[],
-): TokenizerJson {
+): BpeTokenizerJson {
   const byteLevel = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true } as const;
   return bpeJson({
     specialTokens,

@@ -31,8 +31,8 @@ export const benchmark = {
     [TORCH]: { file: 'references/attention.torch.py' },
   },
   rows: [
-    row('forward, L = 1024', HEED, TORCH, sized(1024), { atMost: 1.6, rounds: 15 }),
-    row('forward, L = 2048', HEED, TORCH, sized(2048), { atMost: 1.6, rounds: 11 }),
+    row('forward, L = 1024', HEED, TORCH, sized(1024), { atMost: 1.6, rounds: 9 }),
+    row('forward, L = 2048', HEED, TORCH, sized(2048), { atMost: 1.6, rounds: 9 }),
     row('forward and backward, L = 2048', HEED, TORCH, sized(2048, { gradient: true }), { atMost: 1.8, rounds: 7 }),
     against(
       'sliding window of 256 against full causal, L = 4096',

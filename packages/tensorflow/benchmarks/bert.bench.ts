@@ -13,7 +13,7 @@ const row = (batch: number, length: number, subject: string, reference: string, 
     subject: { contender: subject, case: given },
     reference: { contender: reference, case: given },
     agree: { runs: 3, within: 1e-3 },
-    rounds: batch * length > 100 ? 11 : 41,
+    rounds: 11,
     ...more,
   };
 };

@@ -34,10 +34,10 @@ export const benchmark = {
     [TORCH]: { file: 'references/gpt.torch.py' },
   },
   rows: [
-    row(named(small), COMPILED, small, TORCH, small, { atMost: 1, rounds: 31 }),
+    row(named(small), COMPILED, small, TORCH, small, { atMost: 1, rounds: 11 }),
     row(`${named(small)}, dropout 0.1`, COMPILED, dropped, TORCH, dropped, {
       atMost: 1,
-      rounds: 31,
+      rounds: 11,
       agree: { runs: 5, within: 0.05 },
     }),
     row(named(large), COMPILED, large, TORCH, large, { atMost: 1, rounds: 9 }),

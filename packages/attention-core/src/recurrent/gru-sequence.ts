@@ -69,6 +69,7 @@ export function gruSequence(x: tf.Tensor3D, first: tf.Tensor, weights: GatedWeig
 /** @returns the gradients of the gates' hidden part [T, B, 3H], of every h [T, B, H], and of the first */
 function backThroughTime(dy: tf.Tensor, slopes: tf.Tensor, update: tf.Tensor, hiddenWeight: tf.Tensor) {
   const [dHiddens, ofGates, updates] = [dy, slopes, update].map((x) => tf.unstack(x));
+  const back = tf.transpose(hiddenWeight); // once: a product that has to turn it takes a quarter longer, natively
   const gates: tf.Tensor[] = [];
   const hiddens: tf.Tensor[] = [];
   let carried: tf.Tensor | undefined;
@@ -76,7 +77,7 @@ function backThroughTime(dy: tf.Tensor, slopes: tf.Tensor, update: tf.Tensor, hi
     const hidden: tf.Tensor = carried === undefined ? dHiddens[t] : tf.add(dHiddens[t], carried);
     hiddens[t] = hidden;
     gates[t] = tf.mul(tf.concat([hidden, hidden, hidden], 1), ofGates[t]); // [B, 3H]
-    carried = tf.add(tf.mul(hidden, updates[t]), product(gates[t], hiddenWeight, false, true)); // [B, H]
+    carried = tf.add(tf.mul(hidden, updates[t]), product(gates[t], back)); // [B, H]
   }
   return { gates: tf.stack(gates), hidden: tf.stack(hiddens), first: carried! };
 }

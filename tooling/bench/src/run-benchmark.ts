@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Benchmark, Contender, Measure, Measurement, Row } from './benchmark.ts';
 import { ContenderProcess, nodeWorker } from './contender-process.ts';
+import { median } from './median.ts';
 
 export interface MeasuredRow extends Row {
   /** Median, in ms or MB; absent where it could not be measured. */
@@ -162,10 +163,4 @@ function start(
   if (python === undefined) throw new Error('no Python with torch');
   const worker = fileURLToPath(new URL('references/worker.py', import.meta.url));
   return new ContenderProcess([python, worker, at], threads);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import type { Measure } from './benchmark.ts';
+import { median } from './median.ts';
 import { startStock } from './start-stock.ts';
 
 type Run = () => unknown;
@@ -52,9 +53,7 @@ async function answer({ case: asked, measure: what, runs = 1 }: Request): Promis
 /** The median of a turn's runs, one after the other as in a loop; the first is not counted: it finds caches cold and threads asleep. */
 async function timeTurn(run: Run): Promise<number> {
   await timeRuns(run, 0);
-  const times = (await timeRuns(run, TURN)).sort((a, b) => a - b);
-  const middle = times.length >> 1;
-  return times.length % 2 === 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
+  return median(await timeRuns(run, TURN));
 }
 
 /** Runs until so many milliseconds are over, once at least. */

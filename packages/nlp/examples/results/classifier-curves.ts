@@ -1,6 +1,4 @@
 /** How a classifier learns: accuracy by how much it has to learn from, and by how noisy the texts are that it is asked about; with attention and with means. */
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random } from '@heed/attention-core';
 import {
@@ -74,7 +72,7 @@ export default defineResult({
     `(dropWords). Means over ${SEEDS} seeds; all curves with their standard deviations are in the details.`,
   data: [hutto],
   run: async (context) => {
-    const { quick, seed, signal, folder, print } = context;
+    const { quick, seed, signal, folder, part, print } = context;
     const all = splitMovieSentences(await readHutto(await fetchData(hutto, { signal }), 'movies'));
     const few = (examples: readonly LabelledText[]) => (quick ? examples.slice(0, 60) : examples);
     const splits = { train: few(all.train), validation: few(all.validation), test: few(all.test) };
@@ -87,7 +85,9 @@ export default defineResult({
       for (let s = seed; s < seed + (quick ? 1 : SEEDS); s++) {
         runs.push([]);
         for (const fraction of FRACTIONS) {
-          const measured = await measure(name, architecture, s, fraction, splits, context);
+          const measured = await part(`${name}-${s}-${fraction}`, () =>
+            measure(name, architecture, s, fraction, splits, context),
+          );
           if (measured === undefined) return undefined;
           runs.at(-1)!.push(measured);
         }
@@ -116,18 +116,16 @@ export default defineResult({
   },
 });
 
-/** Trains and measures, or reads what an earlier part of this run measured; undefined after Ctrl-C. */
+/** Trains and measures; undefined after Ctrl-C. */
 async function measure(
   name: string,
   architecture: 'han' | 'mean',
   seed: number,
   fraction: number,
   { train, validation, test }: SentimentSplits,
-  { quick, signal, folder, print }: ResultContext,
+  { quick, signal, print }: ResultContext,
 ): Promise<Measures | undefined> {
   const label = `${name}, seed ${seed}, ${100 * fraction} %`;
-  const file = join(folder, `${name}-${seed}-${fraction}.json`);
-  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Measures;
   const drawn = new Random(seed).fork('sentences').shuffle(train);
   const classifier = new TextClassifier({ ...NETWORK, architecture, seed });
   try {
@@ -154,7 +152,6 @@ async function measure(
     }
     const all = { ...measures, ...(fraction === 1 && { noisy }) };
     print(`${label}: accuracy ${measures.validation.toFixed(1)} % on validation sentences`);
-    if (!quick) await writeFile(file, JSON.stringify(all));
     return all as Measures;
   } finally {
     classifier.dispose();

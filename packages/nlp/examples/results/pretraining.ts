@@ -1,6 +1,6 @@
 /** What pretraining from both sides is worth: BERT and a causal encoder of equal size learn from the same addresses, then label other addresses. */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   BertPretrainer,
@@ -56,7 +56,7 @@ export default defineResult({
     `over components, equal to seqeval's, the mean of ${SEEDS.length} seeds of the tagging. Not pretrained: the same from new weights.`,
   data: [stateOfTheUnion, usaddress],
   run: async (context) => {
-    const { folder, quick, signal, print } = context;
+    const { quick, signal, part, print } = context;
     const { train, test } = splitStateOfTheUnion(
       await readStateOfTheUnion(await fetchData(stateOfTheUnion, { signal })),
     );
@@ -64,7 +64,7 @@ export default defineResult({
       addresses.slice(0, quick ? QUICK.addresses : undefined).map(({ text }) => text);
     const pretrained: Partial<Record<Kind, BertPretrainerEvaluation>> = {};
     for (const kind of KINDS) {
-      const measured = await part(join(folder, `${kind}.json`), () => pretrain(kind, few(train), few(test), context));
+      const measured = await part(kind, () => pretrain(kind, few(train), few(test), context));
       if (measured === undefined) return undefined;
       const { tokenAccuracy, nextSentenceAccuracy } = measured;
       print(
@@ -82,8 +82,7 @@ export default defineResult({
         const name = `${kind}-${weights}`;
         scores[name] = [];
         for (const seed of quick ? SEEDS.slice(0, 1) : SEEDS) {
-          const file = join(folder, `${name}-${seed}.json`);
-          const score = await part(file, () => label(kind, weights, seed, splits, context));
+          const score = await part(`${name}-${seed}`, () => label(kind, weights, seed, splits, context));
           if (score === undefined) return undefined;
           scores[name].push(score);
         }
@@ -152,14 +151,6 @@ async function label(
   } finally {
     tagger.dispose();
   }
-}
-
-/** What a part of this run measured, now or before it was interrupted. */
-async function part<T>(file: string, measure: () => Promise<T | undefined>): Promise<T | undefined> {
-  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as T;
-  const measured = await measure();
-  if (measured !== undefined) await writeFile(file, JSON.stringify(measured));
-  return measured;
 }
 
 function percent(share: number): string {

@@ -1,6 +1,4 @@
 /** Film sentences, positive or negative: MiniLM fine-tuned as a whole and by LoRA, against a bag of words, on the same held-out sentences. */
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   allMiniLmL6,
@@ -49,24 +47,26 @@ export default defineResult({
     `presence of words, lower case, ${settings(BAG)}, weight decay of ${DECAYS.join(', ')} chosen by validation accuracy.`,
   data: [hutto, allMiniLmL6],
   run: async (context) => {
-    const { quick, signal, print } = context;
+    const { quick, seed, signal, part, print } = context;
     const splits = splitMovieSentences(await readHutto(await fetchData(hutto, { signal }), 'movies'));
     const weights = await fetchData(allMiniLmL6, { signal, onEvent: downloadBar() });
-    const common = { labels: LABELS, seed: context.seed };
+    const common = { labels: LABELS, seed };
     const bag = () => new TextClassifier({ ...common, architecture: 'bag-of-words' });
     const open = () => TextClassifier.fromPretrained(weights, common);
     const adapt = () => TextClassifier.fromPretrained(weights, { ...common, lora: LORA });
 
     const bags: Measures[] = [];
     for (const weightDecay of DECAYS) {
-      const measured = await measure(`bag-${weightDecay}`, bag, { ...BAG, weightDecay }, splits, context);
+      const measured = await part(`bag-${weightDecay}`, () =>
+        measure(`bag-${weightDecay}`, bag, { ...BAG, weightDecay }, splits, context),
+      );
       if (measured === undefined) return undefined;
       bags.push(measured);
     }
     const words = bags.reduce((best, measured) => (measured.validation > best.validation ? measured : best));
-    const whole = await measure('whole', open, WHOLE, splits, context);
+    const whole = await part('whole', () => measure('whole', open, WHOLE, splits, context));
     if (whole === undefined) return undefined;
-    const adapted = await measure('lora', adapt, ADAPTED, splits, context);
+    const adapted = await part('lora', () => measure('lora', adapt, ADAPTED, splits, context));
     if (adapted === undefined) return undefined;
     if (!quick) print(`LoRA trained ${((100 * adapted.trained) / adapted.weights).toFixed(2)} % of the weights`);
     return {
@@ -77,7 +77,7 @@ export default defineResult({
   },
 });
 
-/** Trains and measures, or reads what an earlier part of this run measured; undefined after Ctrl-C. */
+/** Trains and measures; undefined after Ctrl-C. */
 async function measure(
   name: string,
   create: () => TextClassifier | Promise<TextClassifier>,
@@ -85,14 +85,12 @@ async function measure(
   { train, validation, test }: SentimentSplits,
   { folder, quick, signal, print }: ResultContext,
 ): Promise<Measures | undefined> {
-  const [home, file] = [join(folder, name), join(folder, `${name}.json`)];
-  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Measures;
   const few = (examples: readonly LabelledText[]) => (quick ? examples.slice(0, 16) : examples);
   const classifier = await create();
   try {
     const history = await classifier.fit(few(train), {
       ...options,
-      ...(quick ? QUICK : { checkpoints: home, checkpointEverySteps: 100 }),
+      ...(quick ? QUICK : { checkpoints: join(folder, name), checkpointEverySteps: 100 }),
       signal,
       onEvent: progressBar({ unit: 'sentences', label: name, seconds: 30 }),
     });
@@ -105,7 +103,6 @@ async function measure(
       trained: classifier.trainableParameterCount,
     };
     print(`${name}: accuracy ${measures.validation.toFixed(1)} % on validation sentences`);
-    await writeFile(file, JSON.stringify(measures));
     return measures;
   } finally {
     classifier.dispose();

@@ -1,6 +1,5 @@
 /** Package descriptions in a line: the pointer-generator with coverage, without, without copying, with three scores, and the first words. */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   debianDescriptions,
@@ -96,29 +95,28 @@ export default defineResult({
     `trigrams that stood before in the same text, is of beams that may not end before ${FORCED} words.`,
   data: [debianDescriptions],
   run: async (context) => {
-    const splits = splitDescriptions(
-      await readDebianDescriptions(await fetchData(debianDescriptions, { signal: context.signal })),
-    );
-    const few = <T>(pairs: readonly T[]) => (context.quick ? pairs.slice(0, 40) : pairs);
+    const { quick, seed, signal, folder, part } = context;
+    const splits = splitDescriptions(await readDebianDescriptions(await fetchData(debianDescriptions, { signal })));
+    const few = <T>(pairs: readonly T[]) => (quick ? pairs.slice(0, 40) : pairs);
     const short = splits.train.filter(({ summary }) => splitWords(summary).length <= LONGEST);
     const [train, validation, test] = [few(short), few(splits.validation), few(splits.test)];
-    const fit = context.quick ? QUICK : FIT;
-    const last = context.quick ? QUICK : LAST;
+    const fit = quick ? QUICK : FIT;
+    const last = quick ? QUICK : LAST;
 
     const lead = bestLead(validation);
     const leadWords = rouge(firstWords(test, lead));
     const measured: Record<string, Measures> = {};
     for (const [name, variant] of Object.entries(MODELS)) {
-      const create = () => new Summarizer({ ...CONFIG, ...variant, seed: context.seed });
+      const create = () => new Summarizer({ ...CONFIG, ...variant, seed });
       const base = await trained(name, create, train, fit, context);
       if (base === undefined) return undefined;
       try {
-        measured[name] = await measure(name, base, test, context);
+        measured[name] = await part(name, () => measure(name, base, test, context));
         for (const [ending, coverage] of PHASES[name] ?? []) {
-          const start = coverage ? () => base.addCoverage() : () => Summarizer.load(join(context.folder, name));
+          const start = coverage ? () => base.addCoverage() : () => Summarizer.load(join(folder, name));
           const model = await trained(ending, start, train, last, context);
           if (model === undefined) return undefined;
-          measured[ending] = await measure(ending, model, test, context, { forced: true });
+          measured[ending] = await part(ending, () => measure(ending, model, test, context, { forced: true }));
           model.dispose();
         }
       } finally {
@@ -181,16 +179,13 @@ async function trained(
   return summarizer;
 }
 
-/** What an earlier part of this run measured, or what is measured now. */
 async function measure(
   name: string,
   summarizer: Summarizer,
   test: readonly SummaryPair[],
-  { folder, signal, print }: ResultContext,
+  { signal, print }: ResultContext,
   { forced = false } = {},
 ): Promise<Measures> {
-  const file = join(folder, `${name}.json`);
-  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Measures;
   const options = { beams: BEAMS, truncate: true, signal };
   const found = await summarizer.evaluate(test, options);
   const measures: Measures = {
@@ -203,7 +198,6 @@ async function measure(
       forced: percent((await summarizer.evaluate(test, { ...options, minimumWords: FORCED })).repetition),
     }),
   };
-  await writeFile(file, JSON.stringify(measures));
   print(`${name}: ROUGE-L ${measures.rougeL.toFixed(2)}`);
   return measures;
 }

@@ -1,6 +1,4 @@
 /** German into English at full length: no attention, Bahdanau's, and attention alone, on Multi30k's test sentences of 2016. */
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   bleu,
@@ -91,7 +89,7 @@ export default defineResult({
     const pairs = await readMulti30k(await fetchData(multi30k, { signal: context.signal }), { from: 'de', to: 'en' });
     const measured: Partial<Record<keyof typeof MODELS, Measures>> = {};
     for (const name of Object.keys(MODELS) as (keyof typeof MODELS)[]) {
-      const measures = await measure(name, pairs, context);
+      const measures = await context.part(name, () => measure(name, pairs, context));
       if (measures === undefined) return undefined;
       measured[name] = measures;
     }
@@ -110,21 +108,19 @@ export default defineResult({
   },
 });
 
-/** Trains and measures, or reads what an earlier part of this run measured; undefined after Ctrl-C. */
+/** Trains and measures; undefined after Ctrl-C. */
 async function measure(
   name: keyof typeof MODELS,
   { train, validation, test }: Multi30kSplits,
   { folder, quick, seed, signal, print }: ResultContext,
 ): Promise<Measures | undefined> {
-  const [home, file] = [join(folder, name), join(folder, `${name}.json`)];
-  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Measures;
   const few = (pairs: readonly TranslationPair[]) => (quick ? pairs.slice(0, 32) : pairs);
   const { config, fit } = MODELS[name];
   const sizes = quick ? QUICK.config : { vocabularySize: VOCABULARY };
   const translator = new Translator({ seed, ...config, ...sizes });
   try {
     const history = await translator.fit(few(train), {
-      ...(quick ? QUICK.fit : { ...fit, checkpoints: home, checkpointEverySteps: 200 }),
+      ...(quick ? QUICK.fit : { ...fit, checkpoints: join(folder, name), checkpointEverySteps: 200 }),
       signal,
       onEvent: progressBar({ unit: 'sentences', label: name, seconds: 30 }),
     });
@@ -142,7 +138,6 @@ async function measure(
       trainingMinutes: history.seconds / 60,
       byLength: byLength(few(test), beam.translations),
     };
-    await writeFile(file, JSON.stringify(measures));
     return measures;
   } finally {
     translator.dispose();

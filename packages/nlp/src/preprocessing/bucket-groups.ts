@@ -1,5 +1,6 @@
 import { Random } from '@heed/attention-core';
 import { bucketBounds } from './buckets.ts';
+import { epochBatches } from './epoch-batches.ts';
 
 export interface BucketGroupsOptions {
   readonly batchSize: number;
@@ -55,5 +56,16 @@ export class BucketGroups {
       if (rest.length >= batchSize) yield { members: rest.splice(0, batchSize), bucket };
     }
     if (rest.length > 0) yield { members: rest, bucket: open.length - 1 };
+  }
+  /** The batches of an epoch, as `train()` takes them. @param number counted from 0 @param make one of them from its members */
+  batches<B>(
+    number: number,
+    make: (group: BucketGroup) => B,
+  ): Iterable<B> & { readonly length: number; skip(count: number): Iterable<B> } {
+    const groups = [...this.epoch(number)];
+    function* from(first: number): Generator<B> {
+      for (const group of groups.slice(first)) yield make(group);
+    }
+    return { length: groups.length, ...epochBatches(from) };
   }
 }

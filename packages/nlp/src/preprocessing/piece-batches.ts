@@ -60,17 +60,11 @@ export class PieceBatches {
 
   /** @param number counted from 0 */
   epoch(number: number): Batches<PieceBatch> {
-    const { sentences } = this;
-    const { bounds } = this.groups;
-    const groups = [...this.groups.epoch(number)];
-    function* from(first: number): Generator<PieceBatch> {
-      for (const { members, bucket } of groups.slice(first)) {
-        yield pieceBatch(
-          members.map((index) => sentences[index]),
-          bounds[bucket],
-        );
-      }
-    }
-    return { length: groups.length, [Symbol.iterator]: () => from(0), skip: (count) => from(count) };
+    return this.groups.batches(number, ({ members, bucket }) =>
+      pieceBatch(
+        members.map((index) => this.sentences[index]),
+        this.groups.bounds[bucket],
+      ),
+    );
   }
 }

@@ -70,16 +70,10 @@ export class SentenceBatches {
 
   /** @param number counted from 0 */
   epoch(number: number): Batches<TaggedBatch> {
-    const { sentences, characters } = this;
-    const { bounds } = this.groups;
-    const groups = [...this.groups.epoch(number)];
-    function* from(first: number): Generator<TaggedBatch> {
-      for (const { members, bucket } of groups.slice(first)) {
-        const chosen = members.map((index) => sentences[index]);
-        yield sentenceBatch(chosen, bounds[bucket], characters);
-      }
-    }
-    return { length: groups.length, [Symbol.iterator]: () => from(0), skip: (count) => from(count) };
+    return this.groups.batches(number, ({ members, bucket }) => {
+      const chosen = members.map((index) => this.sentences[index]);
+      return sentenceBatch(chosen, this.groups.bounds[bucket], this.characters);
+    });
   }
 }
 

@@ -1,6 +1,5 @@
 import type { HostArray } from '@heed/training';
 import { BucketGroups } from './bucket-groups.ts';
-import { epochBatches } from './epoch-batches.ts';
 
 /** A source and the target to be written for it, as indices, without start and end. */
 export interface IndexedPair {
@@ -65,15 +64,7 @@ export class SequenceBatches {
 
   /** @param number counted from 0 */
   epoch(number: number): Iterable<PairBatch> & { skip(count: number): Iterable<PairBatch> } {
-    return epochBatches((skipped) => this.generate(number, skipped));
-  }
-
-  private *generate(epoch: number, skipped: number): Generator<PairBatch> {
-    let left = skipped;
-    for (const { members, bucket } of this.groups.epoch(epoch)) {
-      if (left > 0) left--;
-      else yield this.batch(members, bucket);
-    }
+    return this.groups.batches(number, ({ members, bucket }) => this.batch(members, bucket));
   }
 
   private batch(members: readonly number[], bucket: number): PairBatch {

@@ -27,7 +27,7 @@ import { splitDocument } from '../preprocessing/split-document.ts';
 import { TextTokenizer } from '../tokenization/text-tokenizer.ts';
 import type { TokenizerJson } from '../tokenization/tokenizer-json.ts';
 import { trainWordPiece } from '../tokenization/train-word-piece.ts';
-import { fitModel, type FitHistory, type FitRunOptions } from './fit-model.ts';
+import { fitModel, scheduleOf, UNDECAYED, type FitHistory, type FitRunOptions } from './fit-model.ts';
 import { readJson } from './saved-files.ts';
 
 /** What an encoder is, apart from the vocabulary that it learns from its texts. */
@@ -183,11 +183,10 @@ export class BertPretrainer {
     const { model } = this.trained;
     const pairs = this.pairs(documents, batchSize);
     const steps = options.steps ?? (options.epochs ?? 3) * pairs.perEpoch;
-    const optimizer = new AdamW(model.trainableParameters(), {
-      weightDecay,
-      groups: [{ match: /(bias|[nN]orm\.weight)$/, weightDecay: 0 }],
-    });
-    const rate = typeof learningRate === 'number' ? learningRate : 'schedule';
+    const optimizer = new AdamW(model.trainableParameters(), { weightDecay, groups: [UNDECAYED] });
+    const { schedule, rate } = scheduleOf(learningRate, (highest) =>
+      linear({ rate: highest, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
+    );
     const run = { steps, batchSize, learningRate: rate, weightDecay, clipNorm, data: pairs.fingerprint };
     return fitModel<SegmentPairBatch>(
       {
@@ -196,10 +195,7 @@ export class BertPretrainer {
         loss: (batch, { random }) => model.loss(batch as unknown as PreTrainingBatch, { random }),
         data: (epoch) => pairs.epoch(epoch),
         batchesPerEpoch: pairs.perEpoch,
-        learningRate:
-          typeof learningRate === 'number'
-            ? linear({ rate: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps })
-            : learningRate,
+        learningRate: schedule,
         steps,
         seed: this.config.seed,
         clipNorm,

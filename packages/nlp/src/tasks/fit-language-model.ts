@@ -1,7 +1,7 @@
 import { AdamW, cosine, countedPositions, type EvaluationOptions, type Schedule } from '@heed/training';
 import type { Gpt, NextTokenBatch } from '../models/gpt/gpt.ts';
 import type { NextTokenBatches } from '../preprocessing/text-windows.ts';
-import { fitModel, type FitHistory, type FitRunOptions } from './fit-model.ts';
+import { fitModel, scheduleOf, UNDECAYED, type FitHistory, type FitRunOptions } from './fit-model.ts';
 
 /** How a language model is trained; the defaults are nanoGPT's for characters. */
 export interface FitLanguageModelOptions extends FitRunOptions {
@@ -47,19 +47,14 @@ export async function fitLanguageModel(fit: LanguageModelFit, options: FitLangua
   const { model, batches, seed, evaluation } = fit;
   const { learningRate = 0.001, weightDecay = 0.1, clipNorm = 1 } = options;
   const steps = options.steps ?? (options.epochs ?? 1) * batches.perEpoch;
-  const schedule =
-    typeof learningRate === 'number'
-      ? cosine({
-          rate: learningRate,
-          warmupSteps: Math.min(100, Math.floor(steps / 20)),
-          totalSteps: steps,
-          finalRate: learningRate / 10,
-        })
-      : learningRate;
+  const warmupSteps = Math.min(100, Math.floor(steps / 20));
+  const { schedule, rate } = scheduleOf(learningRate, (highest) =>
+    cosine({ rate: highest, warmupSteps, totalSteps: steps, finalRate: highest / 10 }),
+  );
   const optimizer = new AdamW(model.trainableParameters(), {
     beta2: 0.99,
     weightDecay,
-    groups: [{ match: /(bias|[nN]orm\.weight)$/, weightDecay: 0 }],
+    groups: [UNDECAYED],
   });
   return fitModel(
     {
@@ -79,7 +74,7 @@ export async function fitLanguageModel(fit: LanguageModelFit, options: FitLangua
         ...fit.config,
         fit: {
           steps,
-          learningRate: typeof learningRate === 'number' ? learningRate : 'schedule',
+          learningRate: rate,
           weightDecay,
           clipNorm,
           data: batches.fingerprint,

@@ -1,4 +1,12 @@
-import { train, type Batch, type Folder, type TrainingEvent, type TrainOptions } from '@heed/training';
+import {
+  train,
+  type Batch,
+  type Folder,
+  type ParameterGroup,
+  type Schedule,
+  type TrainingEvent,
+  type TrainOptions,
+} from '@heed/training';
 
 /** What every `fit` takes. */
 export interface FitRunOptions {
@@ -25,6 +33,22 @@ export interface FitHistory {
   readonly evaluations: readonly { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
   /** Of this run. */
   readonly seconds: number;
+}
+
+/** What AdamW's weight decay leaves alone. */
+export const UNDECAYED: ParameterGroup = { match: /(bias|norm\.weight)$/i, weightDecay: 0 };
+
+/**
+ * A highest learning rate as the schedule that leads up to it and down again, or a schedule as it is; and what a checkpoint's config says of it,
+ * where schedules cannot be compared.
+ */
+export function scheduleOf(
+  learningRate: number | Schedule,
+  around: (rate: number) => Schedule,
+): { readonly schedule: Schedule; readonly rate: number | 'schedule' } {
+  return typeof learningRate === 'number'
+    ? { schedule: around(learningRate), rate: learningRate }
+    : { schedule: learningRate, rate: 'schedule' };
 }
 
 /** Runs a training to its end and keeps what it was like; every event is passed on, and the optimizer is disposed of. */

@@ -2,7 +2,7 @@ import { Adam, cosine, countedPositions, crossEntropy, type EvaluationOptions, t
 import type { SequenceModel, TeacherForcedBatch } from '../decoding/sequence-model.ts';
 import { hashOf } from '../preprocessing/hash-of.ts';
 import { IGNORED, SequenceBatches, type IndexedPair } from '../preprocessing/sequence-batches.ts';
-import { fitModel, type FitHistory, type FitRunOptions } from './fit-model.ts';
+import { fitModel, scheduleOf, type FitHistory, type FitRunOptions } from './fit-model.ts';
 
 /** How a sequence-to-sequence model is trained. */
 export interface FitOptions extends FitRunOptions {
@@ -37,10 +37,9 @@ export async function fitSequenceModel(fit: SequenceFit, options: FitOptions): P
   const { batchSize = 128, buckets = 6, learningRate = 0.002, labelSmoothing = 0.1, clipNorm = 2 } = options;
   const batches = new SequenceBatches(pairs, { batchSize, seed, start, end, buckets });
   const steps = options.steps ?? (options.epochs ?? 10) * batches.perEpoch;
-  const schedule =
-    typeof learningRate === 'number'
-      ? cosine({ rate: learningRate, warmupSteps: Math.floor(steps / 20), totalSteps: steps })
-      : learningRate;
+  const { schedule, rate } = scheduleOf(learningRate, (highest) =>
+    cosine({ rate: highest, warmupSteps: Math.floor(steps / 20), totalSteps: steps }),
+  );
   const optimizer = new Adam(model.trainableParameters());
   return fitModel(
     {
@@ -65,7 +64,7 @@ export async function fitSequenceModel(fit: SequenceFit, options: FitOptions): P
           steps,
           batchSize,
           buckets,
-          learningRate: typeof learningRate === 'number' ? learningRate : 'schedule',
+          learningRate: rate,
           labelSmoothing,
           clipNorm,
           data: `${pairs.length} pairs, ${hashOf(numbersOf(pairs))}`,

@@ -1,9 +1,9 @@
-import { AdamW, crossEntropy, linear, type Batch, type Batches, type Schedule } from '@heed/training';
+import { AdamW, crossEntropy, linear, type Schedule } from '@heed/training';
 import type { LabelledText } from '../datasets/labelled-text.ts';
 import { BucketGroups } from '../preprocessing/bucket-groups.ts';
 import type { ClassifierModel } from './classifier-model.ts';
 import type { ReadText } from './document-encoder.ts';
-import { fitModel, type FitHistory, type FitRunOptions } from './fit-model.ts';
+import { fitModel, scheduleOf, UNDECAYED, type FitHistory, type FitRunOptions } from './fit-model.ts';
 
 export interface TextClassifierFitOptions extends FitRunOptions {
   /** Times that all texts are seen. Default 3, unless `steps` is given. */
@@ -47,7 +47,7 @@ export async function fitTextClassifier(
   fit: TextClassifierFit,
   options: TextClassifierFitOptions,
 ): Promise<FitHistory> {
-  const { model, texts, seed, validate } = fit;
+  const { model, texts, labels, seed, validate } = fit;
   const { batchSize = 32, buckets = 4, weightDecay = 0.01, clipNorm = 1 } = options;
   const { learningRate = fit.begins === 'published' ? 5e-5 : 1e-3 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
@@ -58,21 +58,24 @@ export async function fitTextClassifier(
     { batchSize, seed, buckets },
   );
   const steps = options.steps ?? (options.epochs ?? 3) * groups.perEpoch;
-  const optimizer = new AdamW(model.trainableParameters(), {
-    weightDecay,
-    groups: [{ match: /bias$|norm\.weight$/i, weightDecay: 0 }],
-  });
-  const rate = typeof learningRate === 'number' ? learningRate : 'schedule';
+  const optimizer = new AdamW(model.trainableParameters(), { weightDecay, groups: [UNDECAYED] });
+  const { schedule, rate } = scheduleOf(learningRate, (highest) =>
+    linear({ rate: highest, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
+  );
   return fitModel(
     {
       model,
       optimizer,
-      loss: ({ labels, ...batch }, { random }) => crossEntropy(model.forward(batch, { random }), labels),
-      data: (epoch) => batches(fit, groups, epoch),
-      learningRate:
-        typeof learningRate === 'number'
-          ? linear({ rate: learningRate, warmupSteps: Math.floor(steps / 10), totalSteps: steps })
-          : learningRate,
+      loss: ({ labels: expected, ...batch }, { random }) => crossEntropy(model.forward(batch, { random }), expected),
+      data: (epoch) =>
+        groups.batches(epoch, ({ members, bucket }) => ({
+          ...model.encoder.batch(
+            members.map((index) => texts[index]),
+            groups.bounds[bucket],
+          ),
+          labels: { data: Int32Array.from(members, (index) => labels[index]), shape: [members.length] },
+        })),
+      learningRate: schedule,
       steps,
       seed,
       clipNorm,
@@ -89,19 +92,4 @@ export async function fitTextClassifier(
     },
     options,
   );
-}
-
-/** One epoch's batches. */
-function batches({ model, texts, labels }: TextClassifierFit, plan: BucketGroups, epoch: number): Batches<Batch> {
-  const groups = [...plan.epoch(epoch)];
-  function* from(first: number): Generator<Batch> {
-    for (const { members, bucket } of groups.slice(first)) {
-      const read = members.map((index) => texts[index]);
-      yield {
-        ...model.encoder.batch(read, plan.bounds[bucket]),
-        labels: { data: Int32Array.from(members, (index) => labels[index]), shape: [members.length] },
-      };
-    }
-  }
-  return { length: groups.length, [Symbol.iterator]: () => from(0), skip: from };
 }

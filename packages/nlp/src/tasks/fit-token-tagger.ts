@@ -1,6 +1,6 @@
 import { Adam, AdamW, cosine, type Schedule } from '@heed/training';
 import type { TaggedTokens } from '../datasets/tagged-tokens.ts';
-import { fitModel, type FitHistory, type FitRunOptions } from './fit-model.ts';
+import { fitModel, scheduleOf, UNDECAYED, type FitHistory, type FitRunOptions } from './fit-model.ts';
 import type { LabelledRead, TaggerReader } from './tagger-reader.ts';
 
 export interface TokenTaggerFitOptions extends FitRunOptions {
@@ -45,16 +45,11 @@ export async function fitTokenTagger(fit: TokenTaggerFit, options: TokenTaggerFi
   const steps = options.steps ?? epochs * batches.perEpoch;
   const parameters = reader.model.trainableParameters();
   const optimizer = published
-    ? new AdamW(parameters, { weightDecay: 0.01, groups: [{ match: /bias$|norm\.weight$/i, weightDecay: 0 }] })
+    ? new AdamW(parameters, { weightDecay: 0.01, groups: [UNDECAYED] })
     : new Adam(parameters);
-  const rate = typeof learningRate === 'number' ? learningRate : 'schedule';
-  const run = {
-    steps,
-    batchSize,
-    buckets,
-    learningRate: rate,
-    clipNorm,
-  };
+  const { schedule, rate } = scheduleOf(learningRate, (highest) =>
+    cosine({ rate: highest, warmupSteps: Math.floor(steps / 20), totalSteps: steps }),
+  );
   return fitModel(
     {
       model: reader.model,
@@ -62,14 +57,11 @@ export async function fitTokenTagger(fit: TokenTaggerFit, options: TokenTaggerFi
       loss: (batch, { random }) => reader.loss(batch, { random }),
       data: (epoch) => batches.epoch(epoch),
       batchesPerEpoch: batches.perEpoch,
-      learningRate:
-        typeof learningRate === 'number'
-          ? cosine({ rate: learningRate, warmupSteps: Math.floor(steps / 20), totalSteps: steps })
-          : learningRate,
+      learningRate: schedule,
       ...(options.steps === undefined ? { epochs } : { steps }), // an epoch that steps end is not evaluated
       seed,
       clipNorm,
-      config: { ...fit.config, fit: run },
+      config: { ...fit.config, fit: { steps, batchSize, buckets, learningRate: rate, clipNorm } },
       evaluation: validate && {
         run: async () => {
           const { precision, recall, f1 } = await validate();

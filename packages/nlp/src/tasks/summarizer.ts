@@ -19,7 +19,7 @@ import { hashOf } from '../preprocessing/hash-of.ts';
 import { SequenceBatches, type IndexedPair } from '../preprocessing/sequence-batches.ts';
 import { Vocabulary } from '../preprocessing/vocabulary.ts';
 import { joinWords, splitWords } from '../preprocessing/words.ts';
-import { fitModel, type FitHistory, type FitRunOptions } from './fit-model.ts';
+import { fitModel, scheduleOf, type FitHistory, type FitRunOptions } from './fit-model.ts';
 import { numbersOf } from './fit-sequence-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 
@@ -192,12 +192,10 @@ export class Summarizer {
     const checked = validation && this.index(validation, truncate);
     const batches = new SequenceBatches(indexed, { batchSize, seed, start: START, end: END, buckets });
     const steps = options.steps ?? (options.epochs ?? 10) * batches.perEpoch;
-    const schedule =
-      typeof learningRate === 'number'
-        ? cosine({ rate: learningRate, warmupSteps: Math.floor(steps / 20), totalSteps: steps })
-        : learningRate;
+    const { schedule, rate } = scheduleOf(learningRate, (highest) =>
+      cosine({ rate: highest, warmupSteps: Math.floor(steps / 20), totalSteps: steps }),
+    );
     const data = `${pairs.length} pairs, ${hashOf(numbersOf(indexed))}`;
-    const rate = typeof learningRate === 'number' ? learningRate : 'schedule';
     return fitModel(
       {
         model,

@@ -23,18 +23,18 @@ export default {
 };`;
 
 const counts = `
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 export default {
   kind: 'result', task: 'Counting', figures: { count: { name: 'count', digits: 0 } }, minutes: 1, protocol: 'P', seed: 1, data: [],
-  run: async ({ signal, folder, print }) => {
-    const file = folder + '/checkpoint';
-    if (existsSync(file)) return { ours: { count: Number(readFileSync(file, 'utf8')) + 1 } };
-    writeFileSync(file, '41');
+  run: async ({ signal, folder, part, print }) => {
+    const resumed = existsSync(folder + '/parts/first.json');
+    const first = await part('first', async () => (resumed ? 0 : 41));
+    if (resumed) return { ours: { count: first + await part('second', async () => 1) } };
     print('counting');
-    await new Promise((resolve, reject) => {
+    return part('second', () => new Promise((resolve) => {
       const clock = setInterval(() => undefined, 1000);
-      signal.addEventListener('abort', () => { clearInterval(clock); reject(signal.reason); });
-    });
+      signal.addEventListener('abort', () => { clearInterval(clock); resolve(undefined); });
+    }));
   },
 };`;
 

@@ -58,7 +58,15 @@ async function measure(
     if (state.resumed) output.say(`heed: ${name} goes on after ${formatDuration(state.minutes * 60)}`);
     let complete = quick;
     try {
-      const measured = await entry.run({ signal, quick, seed: entry.seed, backend, folder, print: output.print });
+      const measured = await entry.run({
+        signal,
+        quick,
+        seed: entry.seed,
+        backend,
+        folder,
+        part: (part, measurePart) => state.part(part, measurePart),
+        print: output.print,
+      });
       if (signal.aborted) return 130;
       if (measured === undefined)
         throw new Error(`heed results ${name}: run must return what it measured, got undefined`);

@@ -24,6 +24,13 @@ export interface ResultContext {
   readonly backend: StartedBackend;
   /** Kept until the run is complete; checkpoints belong there. */
   readonly folder: string;
+  /**
+   * What a part of the run measured, as JSON keeps it: before an interruption, or by `measure` now. Nothing is kept of undefined, which says that it
+   * was interrupted.
+   *
+   * @param name a file's name
+   */
+  readonly part: <T>(name: string, measure: () => Promise<T>) => Promise<T>;
   /** Writes a line to stdout. */
   readonly print: (text: string) => void;
 }

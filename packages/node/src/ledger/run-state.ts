@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../files/write-atomically.ts';
@@ -53,6 +54,15 @@ export class RunState {
 
   get minutes(): number {
     return (this.#before + (performance.now() - this.#begun) / 1000) / 60;
+  }
+
+  /** `ResultContext.part` */
+  async part<T>(name: string, measure: () => Promise<T>): Promise<T> {
+    const file = join(this.folder, 'parts', `${name}.json`);
+    if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as T;
+    const measured = await measure();
+    if (measured !== undefined) await writeAtomically(file, JSON.stringify(measured), 'heed results');
+    return measured;
   }
 
   /** Notes the time spent; after a complete run the next one begins anew. */

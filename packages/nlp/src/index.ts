@@ -34,6 +34,7 @@ export {
   type UnionAddress,
   type UnionAddressSplits,
 } from './datasets/state-of-the-union/state-of-the-union.ts';
+export type { AnsweredQuestion } from './datasets/answered-question.ts';
 export { splitTagged, type TaggedSplits, type TaggedTokens } from './datasets/tagged-tokens.ts';
 export { parseUsaddress, splitUsaddress, usaddress } from './datasets/usaddress/usaddress.ts';
 export { bestPath, type AllowedTransition } from './decoding/best-path.ts';
@@ -82,6 +83,7 @@ export {
   type LabelledSentence,
 } from './metrics/entity-f1.ts';
 export { mcnemar, type PairedComparison } from './metrics/mcnemar.ts';
+export { answerMatch, type AnswerMatch } from './metrics/answer-match.ts';
 export { perplexity } from './metrics/perplexity.ts';
 export { repetition, type Repetition } from './metrics/repetition.ts';
 export { rouge, type Rouge, type RougeScore } from './metrics/rouge.ts';
@@ -92,13 +94,25 @@ export {
   type PronunciationErrors,
   type PronunciationErrorsByLength,
 } from './metrics/pronunciation-errors.ts';
-export { bertConfigFrom, bertNames, bertPreTrainingNames, publishedBertConfig } from './models/bert/bert.names.ts';
+export {
+  bertConfigFrom,
+  bertNames,
+  bertPreTrainingNames,
+  bertQuestionAnsweringNames,
+  publishedBertConfig,
+} from './models/bert/bert.names.ts';
 export {
   BertPreTraining,
   createBertPreTraining,
   type PreTrainingBatch,
   type PreTrainingOutput,
 } from './models/bert/bert-pre-training.ts';
+export {
+  BertQuestionAnswering,
+  createBertQuestionAnswering,
+  type AnswerBatch,
+  type AnswerOutput,
+} from './models/bert/bert-question-answering.ts';
 export { allMiniLmL6 } from './models/bert/bert.pretrained.ts';
 export { Bert, createBert, type BertConfig, type BertOutput, type TokenBatch } from './models/bert/bert.ts';
 export { gptConfigFrom, gptNames, publishedGptConfig } from './models/gpt/gpt.names.ts';
@@ -192,6 +206,16 @@ export {
   type Pronunciation,
 } from './tasks/pronouncer.ts';
 export type { BertPooling } from './tasks/bert-encoder.ts';
+export type { QuestionAnswererFitOptions } from './tasks/fit-question-answerer.ts';
+export {
+  QuestionAnswerer,
+  type Answer,
+  type AnswererEvaluation,
+  type AskedQuestion,
+  type AnswerOptions,
+  type FoundAnswer,
+  type PretrainedAnswererOptions,
+} from './tasks/question-answerer.ts';
 export { SentenceEncoder, type EncodedSentence, type EncodeOptions } from './tasks/sentence-encoder.ts';
 export {
   Summarizer,

@@ -100,6 +100,12 @@ describe('SegmentPairs', () => {
     expect(Math.abs(kept / asked - 0.1)).toBeLessThan(deviations(0.1));
   });
 
+  it('asks for as many tokens as it is told', () => {
+    const all = readPairs(epochs(new SegmentPairs(documents, { ...options, maskedShare: 0.4 }), 2));
+    for (const { first, second, asked } of all)
+      expect(asked.size).toBe(Math.round(0.4 * (first.length + second.length)));
+  });
+
   it('asks for the next token of the very same pairs where that is the objective', () => {
     const causal = readPairs(epochs(new SegmentPairs(documents, { ...options, objective: 'next-token' }), 1));
     expect(causal.map(({ tokens }) => tokens.filter((token) => token > 3))).toEqual(
@@ -128,6 +134,7 @@ describe('SegmentPairs', () => {
     [[...documents, [[]]], {}, 'a sentence must have a token, got an empty one'],
     [documents, { vocabularySize: 4000 }, 'tokens must be in [0, 4000), got 4000'],
     [documents, { length: 4 }, 'length must be an integer of at least 5, got 4'],
+    [documents, { maskedShare: 0 }, 'maskedShare must lie between 0 and 1, got 0'],
     [documents, { batchSize: 0 }, 'batchSize must be an integer of at least 1, got 0'],
   ])('refuses documents or options that it cannot read (%#)', (given, change, message) => {
     expect(() => new SegmentPairs(given, { ...options, ...change })).toThrow(`SegmentPairs: ${message}`);

@@ -33,12 +33,14 @@ export interface SegmentPairsOptions {
   readonly special: { readonly classify: number; readonly separate: number; readonly mask: number };
   /** What is asked: tokens that were masked, and whether the second segment follows; or the token after each of the same pairs. Default 'masked'. */
   readonly objective?: 'masked' | 'next-token';
+  /** Share of the tokens that are asked for, with 'masked'. Default 0.15. */
+  readonly maskedShare?: number | undefined;
   /** Decides the pairs and masks of every epoch. */
   readonly seed: number;
 }
 
 /** Of the tokens that are asked for, as in the paper: these become `[MASK]`, these stay, the others become random ones. */
-const [ASKED, MASKED, KEPT] = [0.15, 0.8, 0.1];
+const [MASKED, KEPT] = [0.8, 0.1];
 
 interface Pair {
   readonly first: number[];
@@ -48,8 +50,8 @@ interface Pair {
 
 /**
  * BERT's pretraining examples (Devlin et al. 2019, A.2): two segments of whole sentences, cut where they are too long together; in half of the
- * pairs the second segment follows the first, in the others it is of another document. Of the tokens 15 % are asked for, and 80 % of those are
- * masked, 10 % replaced by random ones, 10 % left.
+ * pairs the second segment follows the first, in the others it is of another document. Of the tokens 15 % are asked for, or `maskedShare`, and 80 %
+ * of those are masked, 10 % replaced by random ones, 10 % left.
  *
  * Deviations. Pairs begin at random sentences, and an epoch has as many as would cover the documents once; every epoch draws other pairs and masks
  * (Liu et al. 2019, "RoBERTa"), where the paper drew ten masks of each pair beforehand. No pair is made short on purpose.
@@ -61,17 +63,21 @@ export class SegmentPairs {
   readonly fingerprint: string;
   /** Where a pair may begin: at any sentence but a document's last. */
   private readonly starts: readonly (readonly [document: number, sentence: number])[];
+  private readonly maskedShare: number;
 
   /** @throws if there are fewer than two documents of two sentences, a sentence is empty, or an option is out of range */
   constructor(
     private readonly documents: readonly TokenizedDocument[],
     private readonly options: SegmentPairsOptions,
   ) {
-    const { batchSize, length, vocabularySize } = options;
+    const { batchSize, length, vocabularySize, maskedShare = 0.15 } = options;
     for (const [name, least] of [['batchSize', 1] as const, ['length', 5] as const, ['vocabularySize', 1] as const]) {
       if (!Number.isInteger(options[name]) || options[name] < least) {
         throw new Error(`SegmentPairs: ${name} must be an integer of at least ${least}, got ${options[name]}`);
       }
+    }
+    if (!(maskedShare > 0 && maskedShare < 1)) {
+      throw new Error(`SegmentPairs: maskedShare must lie between 0 and 1, got ${maskedShare}`);
     }
     const long = documents.filter((sentences) => sentences.length > 1);
     if (long.length < 2) {
@@ -86,6 +92,7 @@ export class SegmentPairs {
     this.starts = documents.flatMap((sentences, document) =>
       sentences.slice(1).map((_, sentence) => [document, sentence] as const),
     );
+    this.maskedShare = maskedShare;
     const total = documents.flat().reduce((sum, sentence) => sum + sentence.length, 0);
     this.perEpoch = Math.ceil(total / (batchSize * length));
     this.fingerprint = `${documents.length} documents, ${total} tokens, ${hashOf(numbersOf(documents))}`;
@@ -130,7 +137,7 @@ export class SegmentPairs {
     const { length, special, objective = 'masked' } = this.options;
     const { classify, separate } = special;
     const masked = objective === 'masked';
-    const asked = masked ? askedOf(length - 3) : length - 1;
+    const asked = masked ? this.askedOf(length - 3) : length - 1;
     const ints = (shape: readonly number[], filler = 0) => ({
       data: new Int32Array(shape.reduce((product, size) => product * size, 1)).fill(filler),
       shape,
@@ -160,7 +167,7 @@ export class SegmentPairs {
   private hide(tokens: readonly number[], middle: number, random: Random) {
     const { vocabularySize, special } = this.options;
     const ordinary = [...tokens.keys()].slice(1, -1).filter((position) => position !== middle);
-    const positions = random.shuffle(ordinary).slice(0, askedOf(ordinary.length));
+    const positions = random.shuffle(ordinary).slice(0, this.askedOf(ordinary.length));
     const hidden = [...tokens];
     for (const position of positions) {
       const chance = random.uniform();
@@ -169,11 +176,11 @@ export class SegmentPairs {
     }
     return { tokens: hidden, positions, targets: positions.map((position) => tokens[position]) };
   }
-}
 
-/** How many of so many tokens are asked for. */
-function askedOf(count: number): number {
-  return Math.max(1, Math.round(ASKED * count));
+  /** How many of so many tokens are asked for. */
+  private askedOf(count: number): number {
+    return Math.max(1, Math.round(this.maskedShare * count));
+  }
 }
 
 function nextTokens(tokens: readonly number[]) {

@@ -10,6 +10,7 @@ import { readConfig, type Batch, type BatchTensors, type FileSource } from '@hee
 import * as tf from '@tensorflow/tfjs';
 import { bertConfigFrom } from '../models/bert/bert.names.ts';
 import { createBert, type Bert, type TokenBatch } from '../models/bert/bert.ts';
+import type { QuestionWindow } from '../preprocessing/answer-batches.ts';
 import { sourceBatch } from '../preprocessing/sequence-batches.ts';
 import { openTokenizer, type PretrainedTokenizer } from '../tokenization/pretrained-tokenizer.ts';
 import type { DocumentEncoder, ReadText } from './document-encoder.ts';
@@ -30,6 +31,16 @@ export interface BertTokens {
   /** Pieces of all tokens, special ones included. */
   readonly size: number;
 }
+
+/** A question with a part of a text, in which each piece's word is known. */
+export interface BertQuestion extends QuestionWindow {
+  readonly pieces: readonly string[];
+  /** Where the word of each of the text's pieces stands, as characters of the whole text: from `start` up to `end`. */
+  readonly words: readonly { readonly start: number; readonly end: number }[];
+}
+
+/** Words as BERT's own tokenizer parts them: at white space and at punctuation. */
+const BERT_WORD = /[!-/:-@[-`{-~]|\p{P}|[^\s\p{P}!-/:-@[-`{-~]+/gu;
 
 /** Kept beside weights and config, so that tokenizers, transformers and sentence-transformers open what was saved. */
 export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt'];
@@ -141,6 +152,51 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
       pieces.push(...written.tokens);
     }
     return { ids: [...ids, end], pieces: [...pieces, this.special.tokens.at(-1)!], places, size };
+  }
+
+  /**
+   * A question with a text, in as many windows as the text needs: `[CLS] question [SEP] text [SEP]`.
+   *
+   * @param given pieces of the text that a window has in common with the one before; default 128, and at most half of what a window has room for
+   * @throws if the question leaves no room for more than `stride` pieces of text
+   */
+  readQuestion(owner: string, question: string, text: string, given?: number): BertQuestion[] {
+    const [begin, end] = [this.special.ids[0], this.special.ids.at(-1)!];
+    const [beginning, ending] = [this.special.tokens[0], this.special.tokens.at(-1)!];
+    const asked = this.tokenizer.pieces(question);
+    const first = asked.ids.length + 2;
+    const room = this.maximumTokens - first - 1;
+    const stride = given ?? Math.max(0, Math.min(128, Math.floor(room / 2)));
+    if (room <= stride) {
+      throw new Error(
+        `${owner}: a question must leave room for more than stride=${stride} pieces of text, got one of ${asked.ids.length} pieces, ` +
+          `of maximumTokens=${this.maximumTokens} with three special ones`,
+      );
+    }
+    const ids: number[] = [];
+    const pieces: string[] = [];
+    const words: { start: number; end: number }[] = [];
+    for (const { 0: word, index } of text.matchAll(BERT_WORD)) {
+      const read = this.tokenizer.pieces(word);
+      for (const [i, id] of read.ids.entries()) {
+        ids.push(id);
+        pieces.push(read.tokens[i]);
+        words.push({ start: index, end: index + word.length });
+      }
+    }
+    const windows: BertQuestion[] = [];
+    let from = 0;
+    do {
+      const to = from + room;
+      windows.push({
+        ids: [begin, ...asked.ids, end, ...ids.slice(from, to), end],
+        pieces: [beginning, ...asked.tokens, ending, ...pieces.slice(from, to), ending],
+        first,
+        words: words.slice(from, to),
+      });
+      from += room - stride;
+    } while (from + stride < ids.length);
+    return windows;
   }
 
   batch(texts: readonly BertText[], size: number): Batch {

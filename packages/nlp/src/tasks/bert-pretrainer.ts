@@ -61,6 +61,11 @@ export interface BertPretrainerFitOptions extends FitRunOptions {
   readonly weightDecay?: number;
   /** Gradients are scaled down to this norm. Default 1. */
   readonly clipNorm?: number;
+  /**
+   * Share of the tokens that are asked for. Default 0.15, as in the paper. More of them teach more in as many steps, and each sees less of the others:
+   * 0.4 was found as good or better (Wettig et al. 2023, "Should you mask 15% in masked language modeling?").
+   */
+  readonly maskedShare?: number;
   /** Word pieces to use. Default: learnt from the texts. */
   readonly tokenizer?: TokenizerJson;
   /** Documents to measure on meanwhile: the history gets what `evaluate` gives. */
@@ -178,16 +183,16 @@ export class BertPretrainer {
    * config or other data
    */
   async fit(documents: readonly string[], options: BertPretrainerFitOptions = {}): Promise<FitHistory> {
-    const { batchSize = 32, weightDecay = 0.01, clipNorm = 1, learningRate = 0.001, validation } = options;
+    const { batchSize = 32, weightDecay = 0.01, clipNorm = 1, learningRate = 0.001, maskedShare, validation } = options;
     this.trained ??= this.create(options.tokenizer ?? this.learn(documents));
     const { model } = this.trained;
-    const pairs = this.pairs(documents, batchSize);
+    const pairs = this.pairs(documents, batchSize, maskedShare);
     const steps = options.steps ?? (options.epochs ?? 3) * pairs.perEpoch;
     const optimizer = new AdamW(model.trainableParameters(), { weightDecay, groups: [UNDECAYED] });
     const { schedule, rate } = scheduleOf(learningRate, (highest) =>
       linear({ rate: highest, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
     );
-    const run = { steps, batchSize, learningRate: rate, weightDecay, clipNorm, data: pairs.fingerprint };
+    const run = { steps, batchSize, learningRate: rate, weightDecay, clipNorm, maskedShare, data: pairs.fingerprint };
     return fitModel<SegmentPairBatch>(
       {
         model,
@@ -405,7 +410,7 @@ export class BertPretrainer {
     return this.trained;
   }
 
-  private pairs(documents: readonly string[], batchSize: number): SegmentPairs {
+  private pairs(documents: readonly string[], batchSize: number, maskedShare?: number): SegmentPairs {
     const { tokenizer } = this.require('fit');
     const { maximumTokens: length, causal, seed } = this.config;
     const [classify, separate, mask] = specialNumbers(tokenizer);
@@ -415,6 +420,7 @@ export class BertPretrainer {
       vocabularySize: tokenizer.size,
       special: { classify, separate, mask },
       objective: causal ? 'next-token' : 'masked',
+      maskedShare,
       seed,
     });
   }

@@ -20,7 +20,7 @@ export const classifierNames: NameMap = {
 };
 
 /** A published body whose own head, if it has one, is left out. */
-export const bodyNames: NameMap = { ...bertNames, ignored: [...bertNames.ignored!, /^classifier\./] };
+export const bodyNames: NameMap = { ...bertNames, ignored: [...bertNames.ignored!, /^(?:classifier|qa_outputs)\./] };
 
 /** The labels that a published classifier was trained for. @throws if there are none, or it does not choose one of them */
 export function publishedLabels(owner: string, config: Readonly<Record<string, unknown>>, label: string): string[] {

@@ -55,6 +55,14 @@ export const bertPreTrainingNames: NameMap = {
   ignored: [/^bert\.embeddings\.position_ids$/, /^cls\.predictions\.decoder\./],
 };
 
+/** How Hugging Face's `BertForQuestionAnswering` calls a `BertQuestionAnswering`'s weights. */
+export const bertQuestionAnsweringNames: NameMap = {
+  ...bertNames,
+  rules: [...bertRulesUnder('bert'), ...linearRules('head', 'qa_outputs')],
+  prefixes: [],
+  ignored: [/^bert\.embeddings\.position_ids$/, /^cls\./],
+};
+
 /** What is read of a published `config.json`; other fields may be there. */
 const schema = z.object({
   model_type: z.literal('bert'),

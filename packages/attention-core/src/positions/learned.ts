@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { requireWidth, weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
+import { sinusoids } from './sinusoidal.ts';
 
 export interface LearnedPositionsConfig {
   /** The longest sequence. */
@@ -10,6 +11,8 @@ export interface LearnedPositionsConfig {
   readonly width: number;
   /** Standard deviation of the initial values. Default 0.02, as BERT and GPT-2. */
   readonly deviation?: number;
+  /** What they are: drawn, or `sinusoidalPositions`, in which one linear map leads from any position to its neighbour. Default 'normal'. */
+  readonly initial?: 'normal' | 'sinusoidal';
   readonly random: Random;
 }
 
@@ -27,11 +30,13 @@ export class LearnedPositions extends Module {
   /** [length, M] */
   readonly weight: tf.Variable<tf.Rank.R2>;
 
-  constructor({ length, width, deviation = 0.02, random }: LearnedPositionsConfig) {
+  constructor({ length, width, deviation = 0.02, initial = 'normal', random }: LearnedPositionsConfig) {
     super();
     requireWidth('LearnedPositions', 'length', length);
     requireWidth('LearnedPositions', 'width', width);
-    this.weight = weight(random.normals(length * width, 0, deviation), [length, width]);
+    const values =
+      initial === 'normal' ? random.normals(length * width, 0, deviation) : waves(length, width, deviation);
+    this.weight = weight(values, [length, width]);
   }
 
   /**
@@ -55,4 +60,14 @@ export class LearnedPositions extends Module {
       return tf.gather(this.weight, positions as tf.Tensor1D);
     });
   }
+}
+
+/** Sinusoids of a standard deviation, also for an odd width. */
+function waves(length: number, width: number, deviation: number): Float32Array {
+  const even = width + (width % 2);
+  const rows = sinusoids([...Array(length).keys()], even);
+  // sin² + cos² is 1 in each pair
+  return Float32Array.from({ length: length * width }, (_, i) => {
+    return deviation * Math.SQRT2 * rows[Math.floor(i / width) * even + (i % width)];
+  });
 }

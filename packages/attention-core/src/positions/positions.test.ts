@@ -87,6 +87,16 @@ describe('LearnedPositions', () => {
     );
     expect(() => positions.forward(4, 3)).toThrow('LearnedPositions: positions must be in [0, 6), got 3 to 6');
   });
+
+  it('begins as sinusoids where it is told to, also in an odd width', () => {
+    for (const width of [8, 7]) {
+      const { weight } = new LearnedPositions({ length: 5, width, initial: 'sinusoidal', deviation: 0.1, random });
+      const expected = tf.slice(sinusoidalPositions(5, 8), [0, 0], [5, width]);
+      expect(weight).toBeAllClose(tf.mul(expected, 0.1 * Math.SQRT2));
+    }
+    const { weight } = new LearnedPositions({ length: 64, width: 32, initial: 'sinusoidal', random });
+    expect(tf.sqrt(tf.mean(tf.square(weight)))).toBeAllClose(tf.scalar(0.02));
+  });
 });
 
 describe('rotary positions', () => {

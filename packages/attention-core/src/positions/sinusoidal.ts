@@ -80,7 +80,8 @@ export function encodePositions(positions: tf.Tensor, width: number, options: Si
   });
 }
 
-function sinusoids(positions: readonly number[], width: number, options: SinusoidOptions): Float32Array {
+/** `sinusoidalPositions` at any positions, row by row. */
+export function sinusoids(positions: readonly number[], width: number, options: SinusoidOptions = {}): Float32Array {
   const frequencies = sinusoidFrequencies(width, options);
   const values = new Float32Array(positions.length * width);
   positions.forEach((position, row) => {

@@ -8,7 +8,8 @@
  * Blocks are post-norm, GELU is the exact one, ε is 1e-12, and the pooler is tanh of a linear layer on the first token: as in Hugging
  * Face's `BertModel`, whose weights load through `bertNames`.
  *
- * Deviation. A new model's linear layers begin as `Linear` does, not from N(0, 0.02²); its embeddings are as in the paper.
+ * Deviation. A new model's linear layers begin as `Linear` does, and its positions as sinusoids of the paper's deviation, not from N(0, 0.02²); its
+ * other embeddings are as in the paper.
  */
 import {
   and,
@@ -107,7 +108,7 @@ class BertEmbeddings extends Module {
     super();
     const { vocabularySize, maximumLength, tokenTypes, modelWidth: width, epsilon } = config;
     this.token = new Embedding({ size: vocabularySize, width, deviation: 0.02, random });
-    this.position = new LearnedPositions({ length: maximumLength, width, random });
+    this.position = new LearnedPositions({ length: maximumLength, width, initial: 'sinusoidal', random });
     this.tokenType = new Embedding({ size: tokenTypes, width, deviation: 0.02, random });
     this.norm = new LayerNorm({ width, epsilon });
     this.dropoutRate = config.dropout;

@@ -8,6 +8,14 @@ export {
   type PackageDescription,
 } from './datasets/debian-descriptions/debian-descriptions.ts';
 export {
+  debianSections,
+  parseSections,
+  readDebianSections,
+  sectionSplits,
+  type SectionDescription,
+  type SectionSplits,
+} from './datasets/debian-sections/debian-sections.ts';
+export {
   hutto,
   readHutto,
   splitMovieSentences,

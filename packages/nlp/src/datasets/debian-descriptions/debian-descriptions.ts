@@ -1,8 +1,8 @@
 import { Random } from '@heed/attention-core';
 import type { DatasetCard } from '@heed/training';
-import xz from 'xz-decompress';
 import type { FileReader } from '../file-reader.ts';
 import type { SummaryPair } from '../summary-pair.ts';
+import { unpackXz } from '../unpack-xz.ts';
 
 const FILE = 'Translation-en.xz';
 const SHA256 = 'a3d4a0bfd8e9242810b0885eda7c1a6e05dac15b333ddbaab03ba56f2dfa4bf0';
@@ -56,16 +56,7 @@ export interface DescriptionSplits {
  * ```
  */
 export async function readDebianDescriptions(files: FileReader): Promise<PackageDescription[]> {
-  const bytes = (await files.read(FILE)) as Uint8Array<ArrayBuffer>;
-  let text: string;
-  try {
-    text = await new Response(new xz.XzReadableStream(new Blob([bytes]).stream())).text();
-  } catch (error) {
-    throw new Error(`readDebianDescriptions: ${FILE} must be an .xz, got ${bytes.length} bytes that are none`, {
-      cause: error,
-    });
-  }
-  return parseDescriptions(text);
+  return parseDescriptions(await unpackXz('readDebianDescriptions', FILE, await files.read(FILE)));
 }
 
 /** Reads an uncompressed `Translation-en`. @throws if a package in it has no description */

@@ -153,6 +153,7 @@ describe('QuestionAnswerer', () => {
   it.each<[object, AnswerOptions, string]>([
     [{ question: ' ' }, {}, 'question must not be empty, got " " in question 0'],
     [{ context: '' }, {}, 'context must not be empty, got "" in question 0'],
+    [{ context: '\u0001' }, {}, 'context must have a word, got "\\u0001" in question 0'],
     [{ question: 'who sat? who sat?' }, { stride: 2 }, 'a question must leave room for more than stride=2 pieces of text, got one of 6 pieces, of maximumTokens=11 with three special ones'],
     [{ question: 'who sat? who sat? a cat sat' }, {}, 'a question must leave room for more than stride=0 pieces of text, got one of 9 pieces'],
     [{}, { candidates: 0 }, 'candidates must be a positive integer, got 0'],

@@ -190,10 +190,14 @@ export class QuestionAnswerer {
         const { spans, none } = bestSpans(logits.starts[row], logits.ends[row], limits);
         const own = found[question];
         own.none = Math.min(own.none, none);
-        for (const span of spans.slice(0, candidates * longestAnswer)) {
-          const [begin, end] = [words[span.start - first].start, words[span.end - first].end];
-          const [key, score] = [`${begin} ${end}`, span.probability];
-          if (score <= (own.answers.get(key)?.score ?? 0)) continue;
+        const seen = new Set<string>(); // pieces of one word begin the same answer
+        for (const { start: from, end: to, probability: score } of spans) {
+          if (seen.size === candidates) break;
+          const [begin, end] = [words[from - first].start, words[to - first].end];
+          const key = `${begin} ${end}`;
+          if (seen.has(key)) continue;
+          seen.add(key);
+          if (score <= (own.answers.get(key)?.score ?? -1)) continue;
           own.answers.set(key, { text: context.slice(begin, end), start: begin, end, score, window });
         }
       }
@@ -262,7 +266,11 @@ export class QuestionAnswerer {
     if (stride !== undefined && (!Number.isInteger(stride) || stride < 0)) {
       throw new Error(`${owner}: stride must be a whole number, got ${stride}`);
     }
-    return this.encoder.readQuestion(owner, question, context, stride);
+    const windows = this.encoder.readQuestion(owner, question, context, stride);
+    if (windows[0].words.length === 0) {
+      throw new Error(`${owner}: context must have a word, got ${JSON.stringify(context)} in question ${position}`);
+    }
+    return windows;
   }
 
   /** The logits of windows, each [L]. */

@@ -78,8 +78,8 @@ interface AskedWindow {
 }
 
 /**
- * Answers questions by pointing at a part of a text (Devlin et al. 2019, §4.2), as Hugging Face's pipeline 'question-answering' does with the same
- * weights: texts of any length are read in windows, and answers are whole words.
+ * Answers questions by pointing at a part of a text (Devlin et al. 2019, §4.2), as the pipeline 'question-answering' of transformers.js, and of Python's
+ * transformers up to 4, does with the same weights: texts of any length are read in windows, and answers are whole words.
  *
  * @example
  * ```ts

@@ -19,7 +19,8 @@ export default defineResult({
   protocol:
     'karpathy/char-rnn input.txt, the first 90 % to train on, the last 111,540 characters to measure on, all of them in windows of 64 one after the ' +
     'other. 4 layers, 4 heads, 128 wide, windows of 64, batches of 12, 2,000 steps; AdamW at 0.001 falling to 0.0001 along a cosine after 100 steps of ' +
-    'warm-up, β₂ 0.99, weight decay 0.1 on matrices, gradients clipped to norm 1, no dropout; the last weights. nanoGPT trains without biases.',
+    'warm-up, β₂ 0.99, weight decay 0.1 on matrices, gradients clipped to norm 1, no dropout; the last weights. New positions are sinusoids (models/gpt/gpt.ts); ' +
+    'nanoGPT draws them, and trains without biases.',
   data: [tinyShakespeare],
   run: async ({ folder, seed, quick, signal, print }) => {
     const { train, validation } = await readTinyShakespeare(await fetchData(tinyShakespeare, { signal }));

@@ -8,7 +8,8 @@
  * Blocks are pre-norm, GELU is the tanh approximation, positions are learned: as in Hugging Face's `GPT2LMHeadModel`, whose weights load
  * through `gptNames`. New weights are those of GPT-2: N(0, 0.02²), those that end a residual branch divided by √(2 · layers), biases 0.
  *
- * Deviation. Dropout also falls inside the feed-forward parts.
+ * Deviations. Dropout also falls inside the feed-forward parts. New positions are sinusoids of GPT-2's deviation, so that one linear map leads from each
+ * to its neighbour: 0.04 nats less after nanoGPT's 2,000 steps on tiny Shakespeare (1.862 for 1.906, `results nlp/shakespeare`).
  */
 import {
   causal,
@@ -115,7 +116,7 @@ export class Gpt extends Module implements CausalModel {
     this.config = parseConfig('Gpt', schema, config);
     const { vocabularySize, maximumLength, modelWidth, heads, epsilon, dropout, attentionDropout } = this.config;
     this.tokens = new Embedding({ size: vocabularySize, width: modelWidth, deviation: 0.02, random });
-    this.positions = new LearnedPositions({ length: maximumLength, width: modelWidth, random });
+    this.positions = new LearnedPositions({ length: maximumLength, width: modelWidth, initial: 'sinusoidal', random });
     this.layers = Array.from(
       { length: this.config.layers },
       (_, layer) =>

@@ -10,7 +10,7 @@ import {
 } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { AnsweredQuestion } from '../datasets/answered-question.ts';
-import { bestSpans } from '../decoding/best-spans.ts';
+import { bestSpans, type ScoredSpan } from '../decoding/best-spans.ts';
 import { answerMatch, type AnswerMatch } from '../metrics/answer-match.ts';
 import { BertQuestionAnswering } from '../models/bert/bert-question-answering.ts';
 import { bertQuestionAnsweringNames, publishedBertConfig } from '../models/bert/bert.names.ts';
@@ -69,6 +69,35 @@ export interface FoundAnswer extends Answer {
 
 export interface AnswererEvaluation extends AnswerMatch {
   readonly answers: readonly FoundAnswer[];
+}
+
+/** What may answer a question, gathered over the windows of its text. */
+class Candidates {
+  /** The least probability of no answer: a window without it says nothing of the others. */
+  none = 1;
+  private readonly answers = new Map<string, Answer & { readonly window: BertQuestion }>();
+
+  constructor(private readonly context: string) {}
+
+  /** @param spans of a window, the likeliest first @param count how many answers of it to keep */
+  add(window: BertQuestion, spans: readonly ScoredSpan[], count: number): void {
+    const { first, words } = window;
+    const seen = new Set<string>(); // the pieces of one word begin and end the same answers
+    for (const span of spans) {
+      if (seen.size === count) return;
+      const [start, end] = [words[span.start - first].start, words[span.end - first].end];
+      const [key, score] = [`${start} ${end}`, span.probability];
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (score <= (this.answers.get(key)?.score ?? -1)) continue;
+      this.answers.set(key, { text: this.context.slice(start, end), start, end, score, window });
+    }
+  }
+
+  /** The likeliest, the first of all first. */
+  best(count: number) {
+    return [...this.answers.values()].sort((a, b) => b.score - a.score).slice(0, count);
+  }
 }
 
 /** Of which question a window is. */
@@ -177,35 +206,29 @@ export class QuestionAnswerer {
     const windows = questions.flatMap((asked, question): AskedWindow[] =>
       this.read(owner, asked, question, stride).map((window) => ({ question, window })),
     );
-    const found = questions.map(() => ({ answers: new Map<string, Answer & { window: BertQuestion }>(), none: 1 }));
+    const found = questions.map(({ context }) => new Candidates(context));
     const order = windows.toSorted((a, b) => a.window.ids.length - b.window.ids.length);
     for (let start = 0; start < order.length; start += batchSize) {
       signal?.throwIfAborted();
       const members = order.slice(start, start + batchSize);
       const logits = await this.score(members.map(({ window }) => window));
       for (const [row, { question, window }] of members.entries()) {
-        const { first, words } = window;
-        const { context } = questions[question];
-        const limits = { first, count: words.length, longest: longestAnswer };
+        const limits = { first: window.first, count: window.words.length, longest: longestAnswer };
         const { spans, none } = bestSpans(logits.starts[row], logits.ends[row], limits);
         const own = found[question];
         own.none = Math.min(own.none, none);
-        const seen = new Set<string>(); // pieces of one word begin the same answer
-        for (const { start: from, end: to, probability: score } of spans) {
-          if (seen.size === candidates) break;
-          const [begin, end] = [words[from - first].start, words[to - first].end];
-          const key = `${begin} ${end}`;
-          if (seen.has(key)) continue;
-          seen.add(key);
-          if (score <= (own.answers.get(key)?.score ?? -1)) continue;
-          own.answers.set(key, { text: context.slice(begin, end), start: begin, end, score, window });
-        }
+        own.add(window, spans, candidates);
       }
     }
-    const answers = found.map(({ answers, none }) => {
-      const best = [...answers.values()].sort((a, b) => b.score - a.score).slice(0, candidates);
+    const answers = found.map((own) => {
+      const best = own.best(candidates);
       const plain = best.map(({ text, start, end, score }) => ({ text, start, end, score }));
-      return { ...plain[0], candidates: plain, none, ...(attention && { attention: this.look(best[0].window) }) };
+      return {
+        ...plain[0],
+        candidates: plain,
+        none: own.none,
+        ...(attention && { attention: this.look(best[0].window) }),
+      };
     });
     return 'question' in given ? answers[0] : answers;
   }

@@ -17,7 +17,7 @@ const documents = [
   'The cat sat on the mat. The cat ran to the door. The cat sat on the mat. The cat ran to the door.',
   'A sun was in the sky. A moon was in the sea. A sun was in the sky. A moon was in the sea.',
 ];
-const fit = { steps: 300, batchSize: 8, learningRate: 0.003 };
+const fit = { steps: 400, batchSize: 8, learningRate: 0.003 };
 
 describe('BertPretrainer', () => {
   const pretrainer = new BertPretrainer(config);

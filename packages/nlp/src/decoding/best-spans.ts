@@ -22,11 +22,6 @@ export interface SpanOptions {
  * tokens of the text and the first of all, `[CLS]`, which stands for no answer.
  *
  * @returns all spans, and the probability of no answer
- *
- * @example
- * ```ts
- * bestSpans([0, -9, 3, 0], [0, -9, 0, 3], { first: 2, count: 2, longest: 2 }).spans[0]; // { start: 2, end: 3, probability: 0.82… }
- * ```
  */
 export function bestSpans(
   starts: ArrayLike<number>,

@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
+import { compile } from './compile.ts';
 import { nativeBackend } from './native-backend.ts';
 
 /**
- * How many handles the binding has. Test files share a worker, and a recording gives every variable a handle: those that other files left
- * get theirs first, so that they do not count as left behind.
+ * How many handles the binding has. Test files share a worker, and a recording gives every variable a handle of its own: those that other files left
+ * get theirs first, by a recording, so that they do not count as left behind.
  */
 export function countHandles(): number {
-  const backend = nativeBackend();
-  backend.getInputTensorIds(Object.values(tf.engine().registeredVariables));
-  return backend.binding.getNumOfTensors();
+  const record = compile((x: tf.Tensor) => x.neg());
+  tf.tidy(() => record(tf.scalar(1)));
+  record.dispose();
+  return nativeBackend().binding.getNumOfTensors();
 }

@@ -6,3 +6,4 @@ export {
   type GradientCheckOptions,
 } from './gradient-check.ts';
 export { describeModelContract, type ContractModel, type ModelContract } from './model-contract.ts';
+export { storedFiles, type StoredFiles } from './stored-files.ts';

@@ -1,3 +1,5 @@
+import { countNgrams, matchNgrams } from './ngrams.ts';
+
 export interface AnswerMatch {
   /** Share of the questions whose answer is, but for case, punctuation and articles, one of those that are right. */
   readonly exact: number;
@@ -45,13 +47,6 @@ function wordsOf(text: string): string[] {
 
 function wordF1(told: readonly string[], right: readonly string[]): number {
   if (told.length === 0 || right.length === 0) return told.length === right.length ? 1 : 0;
-  const left = new Map<string, number>();
-  for (const word of right) left.set(word, (left.get(word) ?? 0) + 1);
-  let common = 0;
-  for (const word of told) {
-    const count = left.get(word) ?? 0;
-    if (count > 0) common++;
-    left.set(word, count - 1);
-  }
-  return (2 * common) / (told.length + right.length);
+  const { matches } = matchNgrams(countNgrams(told, 1), countNgrams(right, 1));
+  return (2 * matches) / (told.length + right.length);
 }

@@ -58,11 +58,8 @@ export class AnswerBatches {
     private readonly windows: readonly AnsweredWindow[],
     options: { readonly batchSize: number; readonly buckets: number; readonly seed: number },
   ) {
-    const { batchSize } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new Error(`AnswerBatches: batchSize must be a positive integer, got ${batchSize}`);
-    }
     this.groups = new BucketGroups(
+      'AnswerBatches',
       windows.map(({ ids }) => ids.length),
       options,
     );

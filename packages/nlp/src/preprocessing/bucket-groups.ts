@@ -31,10 +31,16 @@ export class BucketGroups {
   /** The bucket of each example. */
   readonly bucketOf: readonly number[];
 
+  /** @throws if the batch size is not a positive integer, in the name of `owner` */
   constructor(
+    owner: string,
     sizes: readonly number[],
     private readonly options: BucketGroupsOptions,
   ) {
+    const { batchSize } = options;
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new Error(`${owner}: batchSize must be a positive integer, got ${batchSize}`);
+    }
     const bounds = bucketBounds(sizes, options.buckets);
     this.bounds = bounds;
     this.bucketOf = sizes.map((size) => bounds.findIndex((bound) => size <= bound));

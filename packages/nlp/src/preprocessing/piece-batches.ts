@@ -46,12 +46,9 @@ export class PieceBatches {
     private readonly sentences: readonly LabelledPieces[],
     options: { readonly batchSize: number; readonly buckets: number; readonly seed: number },
   ) {
-    const { batchSize } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new Error(`PieceBatches: batchSize must be a positive integer, got ${batchSize}`);
-    }
     if (sentences.length === 0) throw new Error('PieceBatches: at least one sentence is needed, got none');
     this.groups = new BucketGroups(
+      'PieceBatches',
       sentences.map(({ ids }) => ids.length),
       options,
     );

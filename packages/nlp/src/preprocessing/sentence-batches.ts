@@ -55,12 +55,9 @@ export class SentenceBatches {
     private readonly sentences: readonly IndexedSentence[],
     options: { readonly batchSize: number; readonly buckets: number; readonly seed: number },
   ) {
-    const { batchSize } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new Error(`SentenceBatches: batchSize must be a positive integer, got ${batchSize}`);
-    }
     if (sentences.length === 0) throw new Error('SentenceBatches: at least one sentence is needed, got none');
     this.groups = new BucketGroups(
+      'SentenceBatches',
       sentences.map(({ words }) => words.length),
       options,
     );

@@ -50,14 +50,11 @@ export class SequenceBatches {
     private readonly options: SequenceBatchesOptions,
   ) {
     const { batchSize, buckets = 6 } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new Error(`SequenceBatches: batchSize must be a positive integer, got ${batchSize}`);
-    }
     if (pairs.length === 0) throw new Error('SequenceBatches: at least one pair is needed, got none');
     const empty = pairs.findIndex(({ source }) => source.length === 0);
     if (empty >= 0) throw new Error(`SequenceBatches: a source must not be empty, got an empty one in pair ${empty}`);
     const sizes = pairs.map(({ source, target }) => Math.max(source.length, target.length + 1));
-    this.groups = new BucketGroups(sizes, { batchSize, seed: options.seed, buckets });
+    this.groups = new BucketGroups('SequenceBatches', sizes, { batchSize, seed: options.seed, buckets });
     this.shapes = shapesOf(pairs, this.groups.bucketOf, this.groups.bounds.length);
     this.perEpoch = this.groups.perEpoch;
   }

@@ -50,10 +50,8 @@ export async function fitTextClassifier(
   const { model, texts, labels, seed, validate } = fit;
   const { batchSize = 32, buckets = 4, weightDecay = 0.01, clipNorm = 1 } = options;
   const { learningRate = fit.begins === 'published' ? 5e-5 : 1e-3 } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new Error(`TextClassifier.fit: batchSize must be a positive integer, got ${batchSize}`);
-  }
   const groups = new BucketGroups(
+    'TextClassifier.fit',
     texts.map(({ size }) => size),
     { batchSize, seed, buckets },
   );

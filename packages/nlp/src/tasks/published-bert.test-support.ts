@@ -1,19 +1,12 @@
 import { memoryFolder, savePretrained, type Folder } from '@heed/training';
 import { bertNames, publishedBertConfig } from '../models/bert/bert.names.ts';
 import { createBert, type BertConfig } from '../models/bert/bert.ts';
+import { tinyBertConfig } from '../models/bert/tiny-bert.test-support.ts';
 
 /** Of the tokenizer, in the order of the indices. */
 export const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'cat', 'dog', 'sat', '##s', 'the'];
 export const tinyBert: BertConfig = {
-  vocabularySize: VOCABULARY.length,
-  maximumLength: 8,
-  tokenTypes: 2,
-  modelWidth: 8,
-  layers: 2,
-  heads: 2,
-  feedForwardWidth: 12,
-  activation: 'gelu',
-  epsilon: 1e-12,
+  ...tinyBertConfig({ vocabularySize: VOCABULARY.length, maximumLength: 8 }),
   dropout: 0.1,
   attentionDropout: 0.1,
 };

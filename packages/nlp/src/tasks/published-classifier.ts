@@ -1,9 +1,8 @@
+import type { Module } from '@heed/attention-core';
 import { linearRules, parseConfig, savePretrained, type Folder, type NameMap } from '@heed/training';
 import { z } from 'zod';
 import { bertNames, bertRulesUnder, publishedBertConfig } from '../models/bert/bert.names.ts';
 import { TOKENIZER_FILES, type BertEncoder } from './bert-encoder.ts';
-import type { ClassifierModel } from './classifier-model.ts';
-import type { BertTagger } from './bert-reader.ts';
 
 /** What is read of a published classifier's `config.json` beside its BERT. */
 const publishedSchema = z.object({
@@ -33,25 +32,27 @@ export function publishedLabels(owner: string, config: Readonly<Record<string, u
     .map(([, name]) => name);
 }
 
-/** Saves a classifier or tagger on a BERT as Hugging Face's transformers open it. @param own further fields of `config.json` */
+/** What a `config.json` says of labels. */
+export function labelFields(labels: readonly string[]): Record<'id2label' | 'label2id', object> {
+  return {
+    id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
+    label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+  };
+}
+
+/** Saves a model on a BERT as Hugging Face's transformers open it. @param own further fields of `config.json` */
 export async function savePublished(
   folder: Folder,
-  model: ClassifierModel | BertTagger,
+  model: Module,
+  names: NameMap,
   encoder: BertEncoder,
-  labels: readonly string[],
   own: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const files = Object.entries(encoder.files()).filter(([name]) => TOKENIZER_FILES.includes(name));
   await savePretrained(folder, {
     model,
-    names: classifierNames,
-    config: {
-      ...encoder.config,
-      ...publishedBertConfig(encoder.bert.config),
-      id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
-      label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
-      ...own,
-    },
+    names,
+    config: { ...encoder.config, ...publishedBertConfig(encoder.bert.config), ...own },
     files: {
       ...Object.fromEntries(files),
       'sentence_bert_config.json': JSON.stringify({ max_seq_length: encoder.maximumTokens }),

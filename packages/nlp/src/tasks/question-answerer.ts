@@ -1,26 +1,18 @@
 import { capture, labelMap, Random, type LabelledMap } from '@heed/attention-core';
-import {
-  batchTensors,
-  loadPretrained,
-  openFolder,
-  openPretrained,
-  savePretrained,
-  type FileSource,
-  type Folder,
-} from '@heed/training';
+import { batchTensors, loadPretrained, openFolder, openPretrained, type FileSource, type Folder } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { AnsweredQuestion } from '../datasets/answered-question.ts';
 import { bestSpans, type ScoredSpan } from '../decoding/best-spans.ts';
 import { answerMatch, type AnswerMatch } from '../metrics/answer-match.ts';
 import { BertQuestionAnswering } from '../models/bert/bert-question-answering.ts';
-import { bertQuestionAnsweringNames, publishedBertConfig } from '../models/bert/bert.names.ts';
+import { bertQuestionAnsweringNames } from '../models/bert/bert.names.ts';
 import type { TokenBatch } from '../models/bert/bert.ts';
 import { questionWindowBatch, type AnsweredWindow } from '../preprocessing/answer-batches.ts';
 import { hashOf } from '../preprocessing/hash-of.ts';
-import { BertEncoder, TOKENIZER_FILES, type BertQuestion } from './bert-encoder.ts';
+import { BertEncoder, type BertQuestion } from './bert-encoder.ts';
 import type { FitHistory } from './fit-model.ts';
 import { fitQuestionAnswerer, type QuestionAnswererFitOptions } from './fit-question-answerer.ts';
-import { bodyNames } from './published-classifier.ts';
+import { bodyNames, savePublished } from './published-classifier.ts';
 
 /** How a published encoder becomes a question answerer. */
 export interface PretrainedAnswererOptions {
@@ -257,16 +249,8 @@ export class QuestionAnswerer {
    * @param folder a path (see `startBackend` of @heed/node) or a folder
    */
   async save(folder: Folder | string): Promise<void> {
-    const { config, bert, maximumTokens } = this.encoder;
-    const files = Object.entries(this.encoder.files()).filter(([name]) => TOKENIZER_FILES.includes(name));
-    await savePretrained(openFolder(folder), {
-      model: this.model,
-      names: bertQuestionAnsweringNames,
-      config: { ...config, ...publishedBertConfig(bert.config), architectures: ['BertForQuestionAnswering'] },
-      files: {
-        ...Object.fromEntries(files),
-        'sentence_bert_config.json': JSON.stringify({ max_seq_length: maximumTokens }),
-      },
+    await savePublished(openFolder(folder), this.model, bertQuestionAnsweringNames, this.encoder, {
+      architectures: ['BertForQuestionAnswering'],
     });
   }
 

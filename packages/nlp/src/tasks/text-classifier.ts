@@ -23,7 +23,7 @@ import { ClassifierModel } from './classifier-model.ts';
 import { VOCABULARY_FILE, type DocumentEncoder, type ReadText } from './document-encoder.ts';
 import type { FitHistory } from './fit-model.ts';
 import { fitTextClassifier, type TextClassifierFitOptions } from './fit-text-classifier.ts';
-import { bodyNames, classifierNames, publishedLabels, savePublished } from './published-classifier.ts';
+import { bodyNames, classifierNames, labelFields, publishedLabels, savePublished } from './published-classifier.ts';
 import { HanEncoder } from './han-encoder.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 import {
@@ -266,7 +266,8 @@ export class TextClassifier {
     try {
       if (encoder instanceof BertEncoder) {
         const { labels, pooling } = this.config;
-        await savePublished(target, model, encoder, labels, {
+        await savePublished(target, model, classifierNames, encoder, {
+          ...labelFields(labels),
           architectures: [pooling === 'cls' ? 'BertForSequenceClassification' : 'BertModel'],
           problem_type: 'single_label_classification',
           classifier_pooling: pooling, // as ModernBERT's config calls it

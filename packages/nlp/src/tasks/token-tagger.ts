@@ -22,7 +22,7 @@ import { BiLstmReader, wordForm } from './bilstm-reader.ts';
 import { bioTransitions, requireBio } from './bio-labels.ts';
 import type { FitHistory } from './fit-model.ts';
 import { fitTokenTagger, type TokenTaggerFitOptions } from './fit-token-tagger.ts';
-import { bodyNames, classifierNames, publishedLabels, savePublished } from './published-classifier.ts';
+import { bodyNames, classifierNames, labelFields, publishedLabels, savePublished } from './published-classifier.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';
 import type { ReadSentence, TaggerReader } from './tagger-reader.ts';
 
@@ -288,7 +288,8 @@ export class TokenTagger {
     const { reader, labels } = this.require('save');
     const target = openFolder(folder);
     if (reader instanceof BertReader) {
-      return savePublished(target, reader.model, reader.model.encoder, labels.symbols, {
+      return savePublished(target, reader.model, classifierNames, reader.model.encoder, {
+        ...labelFields(labels.symbols),
         architectures: ['BertForTokenClassification'],
       });
     }

@@ -1,22 +1,17 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { storedFiles } from '@heed/testing';
 import { describe, expect, it } from 'vitest';
 import { requireUndirected } from '../../graph/edge-lists.ts';
 import { checkGraph } from '../../graph/graph-data.ts';
 import { b3db, parseB3db } from './b3db.ts';
 import { atomFeatures, atomLabels, bondFeatures, moleculeGraph } from './molecule-graph.ts';
 
-// fetchData keeps it there; the suite itself downloads nothing.
-const [{ name, sha256 }] = b3db.files;
-const path = join(process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'), b3db.name, name);
-const missing = !existsSync(path);
-if (missing) process.stdout.write('b3db.test: skipped, the file is not in the cache: fetchData(b3db) gets it\n');
+const files = storedFiles(b3db);
 
-describe.skipIf(missing)('B3DB', () => {
-  it('has the file and the statistics that its card states', () => {
-    const bytes = readFileSync(path);
+describe.skipIf(files === undefined)('B3DB', () => {
+  it('has the file and the statistics that its card states', async () => {
+    const [{ name, sha256 }] = b3db.files;
+    const bytes = await files!.read(name);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
     const molecules = parseB3db(new TextDecoder().decode(bytes));
     expect(molecules.length).toBe(b3db.statistics!.molecules);

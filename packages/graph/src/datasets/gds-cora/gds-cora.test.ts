@@ -1,27 +1,19 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { storedFiles } from '@heed/testing';
 import { describe, expect, it } from 'vitest';
 import { gdsCora, readGdsCora } from './gds-cora.ts';
 
-// fetchData keeps it there; the suite itself downloads nothing.
-const folder = join(process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'), gdsCora.name);
-const missing = gdsCora.files.some(({ name }) => !existsSync(join(folder, name)));
-if (missing) {
-  process.stdout.write('gds-cora.test: skipped, the files are not in the cache: fetchData(gdsCora) gets them\n');
-}
-const files = { read: (name: string) => Promise.resolve(new Uint8Array(readFileSync(join(folder, name)))) };
+const files = storedFiles(gdsCora);
 
-describe.skipIf(missing)('Cora from Parquet', () => {
+describe.skipIf(files === undefined)('Cora from Parquet', () => {
   it('has the files and the statistics that its card states', async () => {
     for (const { name, sha256 } of gdsCora.files) {
       const found = createHash('sha256')
-        .update(await files.read(name))
+        .update(await files!.read(name))
         .digest('hex');
       expect({ name, sha256: found }).toEqual({ name, sha256 });
     }
-    const graph = await readGdsCora(files);
+    const graph = await readGdsCora(files!);
     expect(graph.nodes).toBe(gdsCora.statistics!.nodes);
     expect(graph.sources.length).toBe(gdsCora.statistics!.edges);
     expect(graph.features.shape[1]).toBe(gdsCora.statistics!.features);
@@ -29,7 +21,7 @@ describe.skipIf(missing)('Cora from Parquet', () => {
   });
 
   it('has as many papers of each class as the Planetoid set', async () => {
-    const { labels, classes } = await readGdsCora(files);
+    const { labels, classes } = await readGdsCora(files!);
     const counts = Array<number>(classes).fill(0);
     for (const label of labels) counts[label]++;
     expect(counts.sort((a, b) => a - b)).toEqual([180, 217, 298, 351, 418, 426, 818]);

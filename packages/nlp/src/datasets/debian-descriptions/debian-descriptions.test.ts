@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { storedFiles } from '@heed/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   debianDescriptions,
@@ -98,32 +96,19 @@ describe('splitDescriptions', () => {
   });
 });
 
-// A mirror (HEED_DATA), or where fetchData keeps it; the suite itself downloads nothing.
 const [{ name, bytes, sha256 }] = debianDescriptions.files;
-const file = [
-  join(process.env.HEED_DATA ?? '../shared/data', debianDescriptions.name, name),
-  join(
-    process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'),
-    'data',
-    debianDescriptions.name,
-    sha256.slice(0, 12),
-    name,
-  ),
-].find((path) => existsSync(path));
-if (file === undefined) {
-  process.stdout.write('debian-descriptions.test: skipped, the file is neither in HEED_DATA nor in the cache\n');
-}
+const stored = storedFiles(debianDescriptions);
 
-describe.skipIf(file === undefined)('debianDescriptions', () => {
+describe.skipIf(stored === undefined)('debianDescriptions', () => {
   const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
   const words = (text: string) => text.split(/\s+/).length;
   let packages: PackageDescription[];
   beforeAll(async () => {
-    packages = await readDebianDescriptions({ read: () => Promise.resolve(new Uint8Array(readFileSync(file!))) });
+    packages = await readDebianDescriptions(stored!);
   });
 
-  it('has the file, numbers and splits on its card', () => {
-    const content = readFileSync(file!);
+  it('has the file, numbers and splits on its card', async () => {
+    const content = await stored!.read(name);
     expect(content.length).toBe(bytes);
     expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
     const { train, validation, test } = splitDescriptions(packages);

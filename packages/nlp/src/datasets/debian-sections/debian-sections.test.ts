@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { storedFiles } from '@heed/testing';
 import { describe, expect, it } from 'vitest';
 import {
   debianDescriptions,
@@ -65,33 +63,16 @@ describe('sectionSplits', () => {
   });
 });
 
-// A mirror (HEED_DATA), or where fetchData keeps them; the suite itself downloads nothing.
-const fileOf = ({ name, files: [file] }: typeof debianSections): string | undefined =>
-  [
-    join(process.env.HEED_DATA ?? '../shared/data', name, file.name),
-    join(
-      process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'),
-      'data',
-      name,
-      file.sha256.slice(0, 12),
-      file.name,
-    ),
-  ].find((path) => existsSync(path));
-const [descriptions, sections] = [fileOf(debianDescriptions), fileOf(debianSections)];
-const missing = descriptions === undefined || sections === undefined;
-if (missing) {
-  process.stdout.write('debian-sections.test: skipped, the files are neither in HEED_DATA nor in the cache\n');
-}
+const [descriptions, sections] = [storedFiles(debianDescriptions), storedFiles(debianSections)];
 
-describe.skipIf(missing)('debianSections', () => {
+describe.skipIf(descriptions === undefined || sections === undefined)('debianSections', () => {
   it('has the file, numbers and splits on its card', async () => {
-    const reader = (path: string) => ({ read: () => Promise.resolve(new Uint8Array(readFileSync(path))) });
-    const content = readFileSync(sections!);
-    const [{ bytes, sha256 }] = debianSections.files;
+    const [{ name, bytes, sha256 }] = debianSections.files;
+    const content = await sections!.read(name);
     expect(content.length).toBe(bytes);
     expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
-    const known = await readDebianSections(reader(sections!));
-    const splits = splitDescriptions(await readDebianDescriptions(reader(descriptions!)));
+    const known = await readDebianSections(sections!);
+    const splits = splitDescriptions(await readDebianDescriptions(descriptions!));
     const { train, validation, test, labels } = sectionSplits(splits, known);
     expect({
       packages: known.size,

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { storedFiles } from '@heed/testing';
 import { createTarGzip } from 'nanotar';
 import { describe, expect, it } from 'vitest';
 import { hutto, readHutto, splitMovieSentences } from './hutto.ts';
@@ -57,31 +55,17 @@ describe('splitMovieSentences', () => {
   });
 });
 
-// A mirror (HEED_DATA), or where fetchData keeps it; the suite itself downloads nothing.
-const folder = [
-  join(process.env.HEED_DATA ?? '../shared/data', hutto.name),
-  join(
-    process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'),
-    'data',
-    hutto.name,
-    hutto.files[0].sha256.slice(0, 12),
-  ),
-].find((path) => hutto.files.every(({ name }) => existsSync(join(path, name))));
-if (folder === undefined) {
-  process.stdout.write('hutto.test: skipped, the file is neither in HEED_DATA nor in the cache\n');
-}
+const files = storedFiles(hutto);
 
-describe.skipIf(folder === undefined)('hutto', () => {
-  const files = { read: (name: string) => Promise.resolve(new Uint8Array(readFileSync(join(folder!, name)))) };
-
+describe.skipIf(files === undefined)('hutto', () => {
   it('has the file, parts and splits on its card', async () => {
     const [{ name, bytes, sha256 }] = hutto.files;
-    const content = await files.read(name);
+    const content = await files!.read(name);
     expect(content.length).toBe(bytes);
     expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
 
     const [movies, editorials, products, tweets] = await Promise.all(
-      (['movies', 'editorials', 'products', 'tweets'] as const).map((part) => readHutto(files, part)),
+      (['movies', 'editorials', 'products', 'tweets'] as const).map((part) => readHutto(files!, part)),
     );
     const documents = (sentences: typeof editorials) => new Set(sentences.map(({ document }) => document)).size;
     expect({

@@ -1,31 +1,20 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { storedFiles } from '@heed/testing';
 import { describe, expect, it } from 'vitest';
 import { multi30k, readMulti30k } from './multi30k.ts';
 
-// A mirror (HEED_DATA), or where fetchData keeps it; the suite itself downloads nothing.
-const folders = [
-  join(process.env.HEED_DATA ?? '../shared/data', multi30k.name),
-  join(process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'), multi30k.name),
-];
-const folder = folders.find((path) => multi30k.files.every(({ name }) => existsSync(join(path, name))));
-if (folder === undefined) {
-  process.stdout.write('multi30k.test: skipped, the files are neither in HEED_DATA nor in the cache\n');
-}
-const files = { read: (name: string) => Promise.resolve(new Uint8Array(readFileSync(join(folder!, name)))) };
+const files = storedFiles(multi30k);
 
-describe.skipIf(folder === undefined)('Multi30k', () => {
+describe.skipIf(files === undefined)('Multi30k', () => {
   it('has the files, splits and statistics on its card', async () => {
     for (const { name, bytes, sha256 } of multi30k.files) {
-      const content = await files.read(name);
+      const content = await files!.read(name);
       const found = { name, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
       expect(found).toEqual({ name, bytes, sha256 });
     }
-    const german = await readMulti30k(files, { from: 'de', to: 'en' });
-    const french = await readMulti30k(files, { from: 'fr', to: 'en' });
+    const german = await readMulti30k(files!, { from: 'de', to: 'en' });
+    const french = await readMulti30k(files!, { from: 'fr', to: 'en' });
     const { train, validation, test } = german;
     expect(multi30k.splits).toMatchObject({ train: train.length, validation: validation.length, test: test.length });
     const words = (text: string) => text.split(/\s+/).length;
@@ -39,7 +28,7 @@ describe.skipIf(folder === undefined)('Multi30k', () => {
   });
 
   it('puts a sentence beside its translation', async () => {
-    const { train } = await readMulti30k(files, { from: 'de', to: 'en' });
+    const { train } = await readMulti30k(files!, { from: 'de', to: 'en' });
     expect(train[0]).toEqual({
       source: 'Zwei junge weiße Männer sind im Freien in der Nähe vieler Büsche.',
       target: 'Two young, White males are outside near many bushes.',

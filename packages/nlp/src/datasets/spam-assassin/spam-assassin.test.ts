@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { storedFiles } from '@heed/testing';
 import { createTarGzip } from 'nanotar';
 import { describe, expect, it } from 'vitest';
 import { readMail, readSpamAssassin, spamAssassin, splitMails, type Mail } from './spam-assassin.ts';
@@ -78,28 +76,15 @@ describe('splitMails', () => {
   });
 });
 
-// A mirror (HEED_DATA), or where fetchData keeps it; the suite itself downloads nothing.
 const [file] = spamAssassin.files;
-const path = [
-  join(process.env.HEED_DATA ?? '../shared/data', spamAssassin.name, file.name),
-  join(
-    process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'),
-    'data',
-    spamAssassin.name,
-    file.sha256.slice(0, 12),
-    file.name,
-  ),
-].find(existsSync);
-if (path === undefined) {
-  process.stdout.write('spam-assassin.test: skipped, the archive is neither in HEED_DATA nor in the cache\n');
-}
+const stored = storedFiles(spamAssassin);
 
-describe.skipIf(path === undefined)('SpamAssassin', () => {
+describe.skipIf(stored === undefined)('SpamAssassin', () => {
   it('has the file, splits and statistics on its card', { timeout: 120_000 }, async () => {
-    const bytes = new Uint8Array(readFileSync(path!));
+    const bytes = await stored!.read(file.name);
     expect(bytes.length).toBe(file.bytes);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
-    const mails = await readSpamAssassin({ read: () => Promise.resolve(bytes) });
+    const mails = await readSpamAssassin(stored!);
     expect(spamAssassin.statistics).toEqual({
       mails: mails.length,
       spam: mails.filter(({ label }) => label === 'spam').length,

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { storedFiles } from '@heed/testing';
 import { createTarGzip } from 'nanotar';
 import { describe, expect, it } from 'vitest';
 import { readStateOfTheUnion, splitStateOfTheUnion, stateOfTheUnion, type UnionAddress } from './state-of-the-union.ts';
@@ -50,28 +48,15 @@ describe('splitStateOfTheUnion', () => {
   });
 });
 
-// A mirror (HEED_DATA), or where fetchData keeps it; the suite itself downloads nothing.
 const [file] = stateOfTheUnion.files;
-const path = [
-  join(process.env.HEED_DATA ?? '../shared/data', stateOfTheUnion.name, file.name),
-  join(
-    process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'),
-    'data',
-    stateOfTheUnion.name,
-    file.sha256.slice(0, 12),
-    file.name,
-  ),
-].find(existsSync);
-if (path === undefined) {
-  process.stdout.write('state-of-the-union.test: skipped, the archive is neither in HEED_DATA nor in the cache\n');
-}
+const stored = storedFiles(stateOfTheUnion);
 
-describe.skipIf(path === undefined)('The State of the Union', () => {
+describe.skipIf(stored === undefined)('The State of the Union', () => {
   it('has the file, splits and statistics on its card', { timeout: 60_000 }, async () => {
-    const bytes = new Uint8Array(readFileSync(path!));
+    const bytes = await stored!.read(file.name);
     expect(bytes.length).toBe(file.bytes);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
-    const addresses = await readStateOfTheUnion({ read: () => Promise.resolve(bytes) });
+    const addresses = await readStateOfTheUnion(stored!);
     expect(stateOfTheUnion.statistics).toEqual({
       addresses: addresses.length,
       characters: addresses.reduce((sum, { text }) => sum + [...text].length, 0),

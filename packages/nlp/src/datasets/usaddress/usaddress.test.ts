@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { storedFiles } from '@heed/testing';
 import { describe, expect, it } from 'vitest';
 import { entitiesOf } from '../../metrics/entity-f1.ts';
 import { parseUsaddress, splitUsaddress, usaddress } from './usaddress.ts';
@@ -44,29 +42,15 @@ describe('parseUsaddress', () => {
   });
 });
 
-// A mirror (HEED_DATA), or where fetchData keeps it; the suite itself downloads nothing.
 const [file] = usaddress.files;
-const path = [
-  join(process.env.HEED_DATA ?? '../shared/data', usaddress.name, file.name),
-  join(
-    process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'),
-    'data',
-    usaddress.name,
-    file.sha256.slice(0, 12),
-    file.name,
-  ),
-].find(existsSync);
-if (path === undefined) {
-  process.stdout.write('usaddress.test: skipped, labeled.xml is neither in HEED_DATA nor in the cache\n');
-}
+const bytes = await storedFiles(usaddress)?.read(file.name);
 
-describe.skipIf(path === undefined)('usaddress', () => {
-  const bytes = path === undefined ? new Uint8Array() : readFileSync(path);
-  const addresses = path === undefined ? [] : parseUsaddress(new TextDecoder().decode(bytes));
+describe.skipIf(bytes === undefined)('usaddress', () => {
+  const addresses = bytes === undefined ? [] : parseUsaddress(new TextDecoder().decode(bytes));
 
   it('is the file on its card, with its statistics', () => {
-    expect(bytes.length).toBe(file.bytes);
-    expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
+    expect(bytes!.length).toBe(file.bytes);
+    expect(createHash('sha256').update(bytes!).digest('hex')).toBe(file.sha256);
     const components = addresses.flatMap(({ labels }) => entitiesOf(labels));
     expect(usaddress.statistics).toEqual({
       addresses: addresses.length,

@@ -10,22 +10,9 @@ import {
   type BertQuestionAnswering,
 } from './bert-question-answering.ts';
 import { bertQuestionAnsweringNames, publishedBertConfig } from './bert.names.ts';
-import type { BertConfig } from './bert.ts';
+import { tinyBertConfig } from './tiny-bert.test-support.ts';
 
-const config: BertConfig = {
-  vocabularySize: 13,
-  maximumLength: 11,
-  tokenTypes: 2,
-  modelWidth: 8,
-  layers: 2,
-  heads: 2,
-  feedForwardWidth: 12,
-  activation: 'gelu',
-  epsilon: 1e-12,
-  dropout: 0,
-  attentionDropout: 0,
-  causal: false,
-};
+const config = tinyBertConfig({ vocabularySize: 13, maximumLength: 11 });
 
 const ints = (values: number[][]) => tf.tensor2d(values, [values.length, values[0].length], 'int32');
 

@@ -5,22 +5,10 @@ import { crossEntropy, loadPretrained, memoryFolder, savePretrained } from '@hee
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bertConfigFrom, bertNames, publishedBertConfig } from './bert.names.ts';
-import { createBert, type Bert, type BertConfig } from './bert.ts';
+import { createBert, type Bert } from './bert.ts';
+import { tinyBertConfig } from './tiny-bert.test-support.ts';
 
-const config: BertConfig = {
-  vocabularySize: 11,
-  maximumLength: 6,
-  tokenTypes: 2,
-  modelWidth: 8,
-  layers: 2,
-  heads: 2,
-  feedForwardWidth: 12,
-  activation: 'gelu',
-  epsilon: 1e-12,
-  dropout: 0,
-  attentionDropout: 0,
-  causal: false,
-};
+const config = tinyBertConfig({ vocabularySize: 11, maximumLength: 6 });
 
 const ints = (values: number[][]) => tf.tensor2d(values, [values.length, values[0].length], 'int32');
 

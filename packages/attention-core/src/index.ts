@@ -13,6 +13,7 @@ export {
 export { RelativePositionValues, type RelativePositionValuesConfig } from './attention/relative-position-values.ts';
 export type { HeadPositions } from './attention/head-positions.ts';
 export { adamUpdate, type AdamUpdate } from './kernels/adam-update.ts';
+export { fused, hasFused, type FusedOp } from './kernels/fused-ops.ts';
 export { hasNativeOps, nativeOp, type NativeOpOptions } from './kernels/native-ops.ts';
 export { stopGradient } from './autodiff/stop-gradient.ts';
 export { withGradient, type Fused, type GradientOptions } from './autodiff/with-gradient.ts';

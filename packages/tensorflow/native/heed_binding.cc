@@ -4,6 +4,8 @@
 //   removeFunction(name)    the reverse
 //   getAllOpList()          a serialized OpList: the argument names and attributes of every op in the library
 //
+// Heed's own ops (ops/) are registered with TensorFlow when it is loaded; `ownOps` says that they are.
+//
 // tfjs-node's own tfjs_binding.cc is included rather than patched, so that no file of the package is ever changed; its
 // module registration is left out and this file registers the module with three functions more.
 
@@ -15,6 +17,7 @@
 
 #include <string>
 
+#include "ops/ops.h"
 #include "tensorflow/c/eager/c_api.h"
 
 namespace {
@@ -89,10 +92,14 @@ napi_value GetAllOpList(napi_env env, napi_callback_info) {
 NAPI_MODULE_INIT() {
   exports = tfnodejs::InitTFNodeJSBinding(env, exports);
   if (exports == nullptr) return nullptr;
+  heed::RegisterOps();
+  napi_value own_ops;
+  napi_get_boolean(env, true, &own_ops);
   const napi_property_descriptor additions[] = {
       {"addFunctionDef", nullptr, AddFunctionDef, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"removeFunction", nullptr, RemoveFunction, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"getAllOpList", nullptr, GetAllOpList, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"ownOps", nullptr, nullptr, nullptr, nullptr, own_ops, napi_default, nullptr},
   };
   napi_define_properties(env, exports, sizeof(additions) / sizeof(additions[0]), additions);
   return exports;

@@ -6,6 +6,7 @@ import nodeUtil from 'node:util';
 import { addonFolder, holdStderrName } from './install/binding.ts';
 import { reasonOf } from './install/install-error.ts';
 import { findTfjsNode } from './install/tfjs-node.ts';
+import { registerOwnOps } from './own-ops.ts';
 import { repairRound } from './repair-round.ts';
 import { mendingCommand } from './status.ts';
 
@@ -45,6 +46,7 @@ export async function loadTensorflow(): Promise<Tensorflow> {
     const tf = withoutChatter(tfjsNode.folder, () => require(tfjsNode.folder) as Tensorflow);
     repairRound(tf);
     await tf.setBackend('tensorflow');
+    registerOwnOps(tf);
     return tf;
   } catch (error) {
     throw new Error(

@@ -4,7 +4,7 @@
  */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { collectExamples, type DocExample } from './collect-examples.ts';
 
 const FOLDER = '.doc-examples';
@@ -50,12 +50,14 @@ function check(): string {
   }
 }
 
-/** What went wrong, or nothing. */
+/** What went wrong, or nothing. What the example writes goes where it stands itself. */
 function run(file: string): Promise<string> {
-  const runner = ['--conditions=@heed/source', '--import', 'tsx', join(import.meta.dirname, 'run-module.ts'), file];
-  return new Promise((resolve) => {
-    execFile('node', runner, { timeout: SECONDS * 1000 }, (error, stdout, stderr) => {
-      resolve(error === null ? '' : `${stdout}${stderr}`.split('\n').slice(-20).join('\n') || error.message);
+  const runModule = join(import.meta.dirname, 'run-module.ts');
+  const runner = ['--conditions=@heed/source', '--import', 'tsx', runModule, resolve(file)];
+  return new Promise((done) => {
+    const options = { cwd: dirname(file), timeout: SECONDS * 1000 };
+    execFile('node', runner, options, (error, stdout, stderr) => {
+      done(error === null ? '' : `${stdout}${stderr}`.split('\n').slice(-20).join('\n') || error.message);
     });
   });
 }

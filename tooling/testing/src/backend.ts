@@ -8,11 +8,10 @@ const require = createRequire(import.meta.url);
 
 const loaders: Record<BackendName, () => Promise<void>> = {
   tensorflow: async () => {
-    // tfjs-node 4.22 calls a function that Node 23 removed.
-    const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
-    util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-    process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-    require('@tensorflow/tfjs-node');
+    // by its place: the packages that are tested with it may not depend on @heed/tensorflow, nor may what they depend on
+    const loader = new URL('../../../packages/tensorflow/src/load.ts', import.meta.url);
+    const { loadTensorflow } = (await import(loader.href)) as { loadTensorflow(): Promise<unknown> };
+    await loadTensorflow();
   },
   wasm: async () => {
     const { setThreadsCount, setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');

@@ -1,9 +1,5 @@
-/** The `AdamUpdate` kernel: TensorFlow's op reads and writes every number once, where tfjs's ops make thirteen passes. */
 import * as tf from '@tensorflow/tfjs';
-import { registerKernel } from './register-kernel.ts';
-import type { TensorflowBackend } from './tensorflow.ts';
-
-const ADAM_UPDATE = 'AdamUpdate';
+import { fused, hasFused } from './fused-ops.ts';
 
 /** Of Adam; all vectors are float32 [P], all scalars tensors, for they change from step to step. */
 export interface AdamUpdate {
@@ -17,41 +13,6 @@ export interface AdamUpdate {
   readonly epsilon: tf.Tensor;
 }
 
-interface AdamUpdateArguments {
-  inputs: Record<keyof AdamUpdate, tf.TensorInfo>;
-  backend: TensorflowBackend;
-  attrs: { beta1: number; beta2: number };
-}
-
-/**
- * The op changes variables of TensorFlow's, which live here for as long as it takes. What they are given belongs to others too, so that
- * TensorFlow copies it before the first change: three copies and one pass.
- */
-registerKernel<AdamUpdateArguments>(ADAM_UPDATE, 'tensorflow', ({ inputs, backend, attrs: { beta1, beta2 } }) => {
-  const { binding } = backend;
-  const { weights, first, second, gradient, learningRate, epsilon } = inputs;
-  const float = (name: string) => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT });
-  const shape = { name: 'shape', type: binding.TF_ATTR_SHAPE, value: weights.shape };
-  return tf.tidy(() => {
-    const variables = [weights, first, second].map((value, i) => {
-      const name = { name: 'shared_name', type: binding.TF_ATTR_STRING, value: `heed adam ${i}` };
-      const [{ id }] = binding.executeOp('VarHandleOp', [float('dtype'), shape, name], [], 1);
-      binding.executeOp('AssignVariableOp', [float('dtype')], [id, ...backend.getInputTensorIds([value])], 0);
-      return id;
-    });
-    const noCorrection = tf.scalar(0); // the caller's learning rate has it
-    const scalars = [noCorrection, noCorrection, learningRate, tf.scalar(beta1), tf.scalar(beta2), epsilon];
-    const given = backend.getInputTensorIds([...scalars, gradient]);
-    binding.executeOp('ResourceApplyAdam', [float('T')], [...variables, ...given], 0);
-    return variables.map((id) => {
-      const [value] = binding.executeOp('ReadVariableOp', [float('dtype')], [id], 1);
-      binding.executeOp('DestroyResourceOp', [], [id], 0);
-      binding.deleteTensor(id);
-      return backend.createOutputTensor(value) as tf.Tensor;
-    });
-  });
-});
-
 /**
  * A step of Adam without the correction of its moments: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − η · m / (√v + ε).
  *
@@ -61,10 +22,10 @@ export function adamUpdate(
   given: AdamUpdate,
   { beta1, beta2 }: { readonly beta1: number; readonly beta2: number },
 ): [weights: tf.Tensor, first: tf.Tensor, second: tf.Tensor] {
-  // XLA does not know the op: while a function is recorded for it, the kernel is not there.
-  if (tf.getKernel(ADAM_UPDATE, tf.getBackend()) !== undefined) {
-    const inputs = given as unknown as tf.NamedTensorMap;
-    return tf.engine().runKernel(ADAM_UPDATE, inputs, { beta1, beta2 }) as unknown as ReturnType<typeof adamUpdate>;
+  if (hasFused('HeedAdam')) {
+    const { weights, first, second, gradient, learningRate, epsilon } = given;
+    const inputs = [weights, first, second, gradient, learningRate, epsilon];
+    return fused('HeedAdam', inputs, { beta1, beta2 }) as ReturnType<typeof adamUpdate>;
   }
   return tf.tidy(() => {
     const { weights, gradient, learningRate, epsilon } = given;

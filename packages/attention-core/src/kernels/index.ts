@@ -1,6 +1,4 @@
 /** Registers every kernel and gradient that this package adds to tfjs. */
-import './adam-update.ts';
-import './block-lstm.ts';
 import './conv2d-backprop-filter.ts';
 import './conv3d-backprop-input.ts';
 import './depthwise-conv2d-backprop.ts';

@@ -2,16 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../random/random.ts';
 import './index.ts';
-import {
-  addBias,
-  hasNativeOps,
-  nativeOp,
-  product,
-  reluGradient,
-  sigmoidGradient,
-  sumRows,
-  tanhGradient,
-} from './native-ops.ts';
+import { addBias, hasNativeOps, nativeOp, reluGradient, sigmoidGradient, sumRows, tanhGradient } from './native-ops.ts';
 
 const random = new Random(29);
 const normal = (...shape: number[]) => tf.tensor(random.normals(tf.util.sizeFromShape(shape)), shape);
@@ -26,14 +17,6 @@ describe('an op of TensorFlow and what stands for it elsewhere', () => {
     expect(addBias(y, bias)).toBeAllClose(tf.add(y, bias));
     expect(sumRows(y)).toBeAllClose(tf.sum(y, [0, 1]));
     expect(sumRows(normal(1, 5)).shape).toEqual([5]);
-  });
-
-  it('multiply matrices, transposed or not', () => {
-    const [a, b] = [normal(3, 4) as tf.Tensor2D, normal(4, 2) as tf.Tensor2D];
-    const expected = tf.matMul(a, b);
-    expect(product(a, b)).toBeAllClose(expected);
-    expect(product(tf.transpose(a), b, true)).toBeAllClose(expected);
-    expect(product(a, tf.transpose(b), false, true)).toBeAllClose(expected);
   });
 
   it('give the slopes of relu, sigmoid and tanh from their results', () => {

@@ -61,18 +61,6 @@ export function sumRows(x: tf.Tensor): tf.Tensor {
   return tf.sum(x.rank === 2 ? x : tf.reshape(x, [-1, x.shape[x.rank - 1]]), 0);
 }
 
-/** x·y of two matrices, which TensorFlow's graphs go on to fuse with a bias and an activation after it. */
-export function product(x: tf.Tensor, y: tf.Tensor, transposeX = false, transposeY = false): tf.Tensor {
-  if (!hasNativeOps()) return tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D, transposeX, transposeY);
-  return nativeOp('MatMul', [x, y], {
-    attributes: (binding) => [
-      ...floats(binding),
-      { name: 'transpose_a', type: binding.TF_ATTR_BOOL, value: transposeX },
-      { name: 'transpose_b', type: binding.TF_ATTR_BOOL, value: transposeY },
-    ],
-  })[0];
-}
-
 /** dy where y > 0, else 0. @param y what relu gave */
 export function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
   return hasNativeOps() ? nativeOp('ReluGrad', [dy, y])[0] : tf.mul(dy, tf.cast(tf.greater(y, 0), 'float32'));

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { fused, hasFused, type FusedOp } from '../kernels/fused-ops.ts';
 import { sigmoidGradient } from '../kernels/native-ops.ts';
 
 /** The activations that the models of this field use, by their usual names. */
@@ -21,6 +22,7 @@ export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
 
 /** x·Φ(x) with the exact Gaussian distribution function Φ (Hendrycks & Gimpel 2016), as BERT uses it. */
 export function gelu(x: tf.Tensor): tf.Tensor {
+  if (hasFused('HeedGelu')) return inOnePass(x, 'HeedGelu', 'HeedGeluGradient');
   return withGradient(
     [x],
     (x) => {
@@ -51,6 +53,7 @@ function silu(x: tf.Tensor): tf.Tensor {
  * x · σ(a·x·(1 + 0.044715 x²)) with a = 2√(2/π).
  */
 export function geluTanh(x: tf.Tensor): tf.Tensor {
+  if (hasFused('HeedGeluTanh')) return inOnePass(x, 'HeedGeluTanh', 'HeedGeluTanhGradient');
   const a = 2 * Math.sqrt(2 / Math.PI);
   return withGradient(
     [x],
@@ -63,5 +66,13 @@ export function geluTanh(x: tf.Tensor): tf.Tensor {
       const slope = tf.add(tf.mul(squared, 3 * 0.044715 * a), a); // of the sigmoid's argument
       return [tf.add(tf.mul(dy, share), tf.mul(sigmoidGradient(tf.mul(dy, x), share), slope))];
     },
+  );
+}
+
+function inOnePass(x: tf.Tensor, op: FusedOp, gradient: FusedOp): tf.Tensor {
+  return withGradient(
+    [x],
+    (x) => ({ value: fused(op, [x])[0], saved: [x] }),
+    (dy, [x]) => fused(gradient, [dy, x]),
   );
 }

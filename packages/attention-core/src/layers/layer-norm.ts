@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { fused, hasFused } from '../kernels/fused-ops.ts';
 import { sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
 import { requireWidth, weight } from './linear.ts';
@@ -42,6 +43,7 @@ export class LayerNorm extends Module {
 
 /** Layer normalisation over the last dimension, with one fused gradient. Shapes as in `LayerNorm`. */
 export function layerNorm(x: tf.Tensor, gain: tf.Tensor1D, bias: tf.Tensor1D, epsilon: number): tf.Tensor {
+  if (hasFused('HeedLayerNorm')) return inOnePass(x, gain, bias, epsilon);
   return withGradient(
     [x, gain, bias],
     (x, gain, bias) => {
@@ -56,5 +58,16 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor1D, bias: tf.Tensor1D, ep
       const dx = tf.mul(tf.sub(tf.sub(scaled, tf.mean(scaled, -1, true)), tf.mul(normalised, projection)), inverse);
       return [dx, sumRows(tf.mul(dy, normalised)), sumRows(dy)];
     },
+  );
+}
+
+function inOnePass(x: tf.Tensor, gain: tf.Tensor1D, bias: tf.Tensor1D, epsilon: number): tf.Tensor {
+  return withGradient(
+    [x, gain, bias],
+    (x, gain, bias) => {
+      const [value, mean, inverse] = fused('HeedLayerNorm', [x, gain, bias], { epsilon });
+      return { value, saved: [x, mean, inverse, gain] };
+    },
+    (dy, saved) => fused('HeedLayerNormGradient', [dy, ...saved]),
   );
 }

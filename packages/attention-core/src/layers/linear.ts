@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
-import { addBias, product, sumRows } from '../kernels/native-ops.ts';
+import { fused, hasFused } from '../kernels/fused-ops.ts';
+import { addBias, sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
 
@@ -75,22 +76,48 @@ export function linear(x: tf.Tensor, w: tf.Tensor2D, b?: tf.Tensor1D): tf.Tensor
   if (x.shape[x.rank - 1] !== inputs) {
     throw new Error(`linear: x must end in the weight's ${inputs} inputs, got [${x.shape}]`);
   }
+  if (x.size * outputs <= SMALL && hasFused('HeedLinear')) return inOnePass(x, w, b);
   const outputShape = [...x.shape.slice(0, -1), outputs];
-  const rows = (tensor: tf.Tensor, width: number) =>
-    (tensor.rank === 2 ? tensor : tf.reshape(tensor, [-1, width])) as tf.Tensor2D;
   return withGradient(
     b === undefined ? [x, w] : [x, w, b],
     (x, w, b) => {
-      const xRows = rows(x, inputs); // [N, I]
-      const y = product(xRows, w); // [N, O]
+      const xRows = rowsOf(x, inputs); // [N, I]
+      const y = tf.matMul(xRows, w); // [N, O]
       const value = b === undefined ? y : addBias(y, b);
       return { value: x.rank === 2 ? value : tf.reshape(value, outputShape), saved: [xRows, w] };
     },
     (dy, [xRows, w]) => {
-      const dyRows = rows(dy, outputs); // [N, O]
-      const dx = product(dyRows, w, false, true); // [N, I]
-      const gradients = [x.rank === 2 ? dx : tf.reshape(dx, x.shape), product(xRows, dyRows, true)];
+      const dyRows = rowsOf(dy, outputs); // [N, O]
+      const dx = tf.matMul(dyRows, w, false, true); // [N, I]
+      const gradients = [x.rank === 2 ? dx : tf.reshape(dx, x.shape), tf.matMul(xRows, dyRows, true)];
       return b === undefined ? gradients : [...gradients, sumRows(dyRows)];
     },
   );
+}
+
+/** Products of numbers up to which our own op is faster than TensorFlow's; beyond, both are at what the processor can do. */
+const SMALL = 2 ** 24;
+
+function inOnePass(x: tf.Tensor, w: tf.Tensor2D, b?: tf.Tensor1D): tf.Tensor {
+  return withGradient(
+    b === undefined ? [x, w] : [x, w, b],
+    (x, w, b) => {
+      const value = b === undefined ? wideProduct(x, w) : fused('HeedLinear', [x, w, b])[0];
+      return { value, saved: [x, w] };
+    },
+    (dy, [x, w]) => {
+      const [dw, db] = fused('HeedLinearGradient', [dy, x]);
+      const dx = wideProduct(dy, w, true);
+      return b === undefined ? [dx, dw] : [dx, dw, db];
+    },
+  );
+}
+
+/** Every row times one matrix. @param x [..., K] @param w [K, N], or [N, K] where it is transposed @returns [..., N] */
+function wideProduct(x: tf.Tensor, w: tf.Tensor, transposed = false): tf.Tensor {
+  return fused('HeedProduct', [x, w], { transpose_a: false, transpose_b: transposed })[0];
+}
+
+function rowsOf(x: tf.Tensor, width: number): tf.Tensor2D {
+  return x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape(x, [-1, width]);
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
-import { addBias, product, sumRows } from '../kernels/native-ops.ts';
+import { addBias, sumRows } from '../kernels/native-ops.ts';
 import type { Linear } from './linear.ts';
 
 /**
@@ -23,15 +23,15 @@ export function projectHeads(x: tf.Tensor, layers: readonly Linear[], heads: num
     (x, ...parameters) => {
       const rows = tf.reshape(x, [-1, width]); // [N, M]
       const weight = tf.concat(parameters.slice(0, count), 1); // [M, P·H·D]
-      const projected = product(rows, weight); // [N, P·H·D]
+      const projected = tf.matMul(rows, weight); // [N, P·H·D]
       const y = hasBias ? addBias(projected, tf.concat(parameters.slice(count))) : projected;
       const split = tf.reshape(y, [batch, length, count, heads, headWidth]);
       return { value: tf.transpose(split, [2, 0, 3, 1, 4]), saved: [rows, weight] }; // [P, B, H, L, D]
     },
     (dy, [rows, weight]) => {
       const dyRows = tf.reshape(tf.transpose(dy, [1, 3, 0, 2, 4]), [batch * length, -1]); // [N, P·H·D]
-      const dx = tf.reshape(product(dyRows, weight, false, true), x.shape);
-      const dWeights = tf.split(product(rows, dyRows, true), count, 1);
+      const dx = tf.reshape(tf.matMul(dyRows, weight, false, true), x.shape);
+      const dWeights = tf.split(tf.matMul(rows, dyRows, true), count, 1);
       return [dx, ...dWeights, ...(hasBias ? tf.split(sumRows(dyRows), count) : [])];
     },
   );

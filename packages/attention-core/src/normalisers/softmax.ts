@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { fused, hasFused } from '../kernels/fused-ops.ts';
 import { weight, requireWidth } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { Normaliser, Visibility } from './normaliser.ts';
@@ -24,14 +25,21 @@ export function maskedSoftmax(scores: tf.Tensor, visibility?: Visibility): tf.Te
   return withGradient(
     [scores],
     (scores) => {
-      const weights = visibleOrZero(tf.softmax(hideScores(scores, visibility)), visibility);
+      const weights = visibleOrZero(softmaxOfVisible(scores, visibility), visibility);
       return { value: weights, saved: [weights] };
     },
     (dy, [weights]) => {
+      if (hasFused('HeedSoftmaxGradient')) return fused('HeedSoftmaxGradient', [dy, weights]);
       const weighted = tf.mul(dy, weights);
       return [tf.sub(weighted, tf.mul(weights, tf.sum(weighted, -1, true)))];
     },
   );
+}
+
+function softmaxOfVisible(scores: tf.Tensor, visibility: Visibility | undefined): tf.Tensor {
+  const wide = visibility?.allowed.shape.at(-1) === scores.shape.at(-1);
+  if (!wide || !hasFused('HeedMaskedSoftmax')) return tf.softmax(hideScores(scores, visibility));
+  return fused('HeedMaskedSoftmax', [scores, visibility!.allowed])[0];
 }
 
 /**

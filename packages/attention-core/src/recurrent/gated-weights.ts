@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { addBias, product } from '../kernels/native-ops.ts';
+import { addBias } from '../kernels/native-ops.ts';
 
 /** The weights of a gated cell: all gates side by side, G = gates · H wide. */
 export interface GatedWeights {
@@ -15,7 +15,7 @@ export interface GatedWeights {
 
 /** The input's part of all gates at all steps. @param x [T, B, inputs] @returns [T, B, G] */
 export function gatesOfInput(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor {
-  return tf.reshape(addBias(product(rowsOf(x), weight), bias), [x.shape[0], x.shape[1]!, -1]);
+  return tf.reshape(addBias(tf.matMul(rowsOf(x), weight), bias), [x.shape[0], x.shape[1]!, -1]);
 }
 
 /** [T, B, W] → [T·B, W] */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { isDifferentiating } from '../autodiff/captured.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
-import { addBias, product, sigmoidGradient, sumRows, tanhGradient } from '../kernels/native-ops.ts';
+import { addBias, sigmoidGradient, sumRows, tanhGradient } from '../kernels/native-ops.ts';
 import { before, gatesOfInput, rowsOf, type GatedWeights } from './gated-weights.ts';
 
 /**
@@ -23,7 +23,7 @@ export function gruSequence(x: tf.Tensor3D, first: tf.Tensor, weights: GatedWeig
       const steps: tf.Tensor[][] = [];
       let hidden = first;
       for (const [t, inputGates] of gates.entries()) {
-        const fromHidden = addBias(product(hidden, hiddenWeight), hiddenBias); // [B, 3H]
+        const fromHidden = addBias(tf.matMul(hidden, hiddenWeight), hiddenBias); // [B, 3H]
         const [hiddenGates, hiddenCandidate] = tf.split(fromHidden, [2 * width, width], 1);
         const both = tf.sigmoid(tf.add(inputGates, hiddenGates)); // [B, 2H]
         const [reset, update] = tf.split(both, 2, 1);
@@ -55,11 +55,11 @@ export function gruSequence(x: tf.Tensor3D, first: tf.Tensor, weights: GatedWeig
       const [dGates] = tf.split(fromHidden, [2 * width, width], 1);
       const fromInput = tf.concat([dGates, rowsOf(tf.mul(back.hidden, ofCandidate))], 1) as tf.Tensor2D; // [T·B, 3H]
       return [
-        tf.reshape(product(fromInput, inputWeight, false, true), x.shape),
+        tf.reshape(tf.matMul(fromInput, inputWeight, false, true), x.shape),
         back.first,
-        product(rowsOf(x), fromInput, true),
+        tf.matMul(rowsOf(x), fromInput, true),
         sumRows(fromInput),
-        product(rowsOf(past), fromHidden, true),
+        tf.matMul(rowsOf(past), fromHidden, true),
         sumRows(fromHidden),
       ];
     },
@@ -77,7 +77,7 @@ function backThroughTime(dy: tf.Tensor, slopes: tf.Tensor, update: tf.Tensor, hi
     const hidden: tf.Tensor = carried === undefined ? dHiddens[t] : tf.add(dHiddens[t], carried);
     hiddens[t] = hidden;
     gates[t] = tf.mul(tf.concat([hidden, hidden, hidden], 1), ofGates[t]); // [B, 3H]
-    carried = tf.add(tf.mul(hidden, updates[t]), product(gates[t], back)); // [B, H]
+    carried = tf.add(tf.mul(hidden, updates[t]), tf.matMul(gates[t], back)); // [B, H]
   }
   return { gates: tf.stack(gates), hidden: tf.stack(hiddens), first: carried! };
 }

@@ -1,64 +1,61 @@
 import * as tf from '@tensorflow/tfjs';
 import { isDifferentiating } from '../autodiff/captured.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
-import { blockLstm } from '../kernels/block-lstm.ts';
-import { hasNativeOps, product, sigmoidGradient, sumRows, tanhGradient } from '../kernels/native-ops.ts';
+import { fused, hasFused } from '../kernels/fused-ops.ts';
+import { sigmoidGradient, sumRows, tanhGradient } from '../kernels/native-ops.ts';
 import { before, gatesOfInput, rowsOf, type GatedWeights } from './gated-weights.ts';
 
-/** All steps of an LSTM, each [T, B, H]: what the gradient needs of them. */
+/** All steps of an LSTM: what the gradient needs of them. */
 interface Steps {
-  readonly input: tf.Tensor;
-  readonly forget: tf.Tensor;
-  readonly candidate: tf.Tensor;
-  readonly output: tf.Tensor;
-  readonly cell: tf.Tensor;
-  /** tanh of the cell. */
-  readonly squashed: tf.Tensor;
-  readonly hidden: tf.Tensor;
+  /** Input, forget, candidate and output, side by side: [T, B, 4H]. */
+  readonly gates: tf.Tensor;
+  /** [T, B, H] */
+  readonly cells: tf.Tensor;
+  /** [T, B, H] */
+  readonly hiddens: tf.Tensor;
 }
+
+/** The gradients of the raw gates [T, B, 4H], and of the first state [B, H]. */
+type Back = [gates: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor];
 
 /**
  * An LSTM (see `LstmCell`) over a whole sequence, with one gradient: what can be done for all steps at once is, and only the recurrence
- * itself, one product of the state and a few elementwise ops, is left to each step. Without a gradient it is one op where TensorFlow
- * runs; with one, compiled, that op was measured slower than its parts.
+ * itself, one product of the state and a few elementwise ops, is left to each step. Where the backend has an op for that, it is one.
  *
  * @param x [T, B, inputs] @param state h and c, [B, H] @returns h and c after every step, [T, B, H]
  */
 export function lstmSequence(x: tf.Tensor3D, state: readonly tf.Tensor[], weights: GatedWeights): tf.Tensor[] {
   const { inputWeight, inputBias, hiddenWeight, hiddenBias } = weights;
-  const [firstHidden, firstCell] = state;
   const differentiating = isDifferentiating();
-  if (hasNativeOps() && !differentiating) {
-    const [, cells, , , , , hiddens] = tf.tidy(() => {
-      const weight = tf.concat([inputWeight, hiddenWeight], 0); // [inputs + H, 4H]
-      return blockLstm(x, firstHidden, firstCell, weight, tf.add(inputBias, hiddenBias));
-    });
-    return [hiddens, cells];
-  }
+  const isFused = hasFused('HeedLstm');
   const both = withGradient(
-    [x, firstHidden, firstCell, inputWeight, inputBias, hiddenWeight, hiddenBias],
+    [x, state[0], state[1], inputWeight, inputBias, hiddenWeight, hiddenBias],
     (x, hidden, cell) => {
-      const steps = runSteps(x, hidden, cell, weights);
-      const { input, forget, candidate, output, squashed } = steps;
-      const forGradient = [x, hidden, cell, input, forget, candidate, output, steps.cell, squashed, steps.hidden];
+      const projected = gatesOfInput(x, inputWeight, tf.add(inputBias, hiddenBias)); // [T, B, 4H]
+      const steps = isFused
+        ? fusedSteps(projected, hiddenWeight, hidden, cell)
+        : runSteps(projected, hiddenWeight, hidden, cell);
+      const { gates, cells, hiddens } = steps;
       return {
-        value: tf.concat([steps.hidden, steps.cell], 2), // [T, B, 2H]
-        saved: differentiating ? [...forGradient, inputWeight, hiddenWeight] : [],
+        value: tf.concat([hiddens, cells], 2), // [T, B, 2H]
+        saved: differentiating ? [x, hidden, cell, gates, cells, hiddens, inputWeight, hiddenWeight] : [],
       };
     },
-    (dy, [x, firstHidden, firstCell, input, forget, candidate, output, cell, squashed, hidden, ...matrices]) => {
-      const steps = { input, forget, candidate, output, cell, squashed, hidden };
-      const [inputWeight, hiddenWeight] = matrices;
-      const back = backThroughTime(dy, steps, firstCell, hiddenWeight);
-      const gates = rowsOf(back.gates); // [T·B, 4H]
-      const dBias = sumRows(gates);
+    (dy, [x, firstHidden, firstCell, gates, cells, hiddens, inputWeight, hiddenWeight]) => {
+      const [dHiddens, dCells] = tf.split(dy, 2, 2);
+      const back = tf.transpose(hiddenWeight); // once: a product that has to turn it takes a quarter longer, natively
+      const [dGates, dHidden, dCell] = isFused
+        ? (fused('HeedLstmGradient', [dHiddens, dCells, gates, cells, firstCell, back]) as Back)
+        : backThroughTime(dHiddens, dCells, { gates, cells, hiddens }, firstCell, back);
+      const rows = rowsOf(dGates); // [T·B, 4H]
+      const dBias = sumRows(rows);
       return [
-        tf.reshape(product(gates, inputWeight, false, true), x.shape),
-        back.hidden,
-        back.cell,
-        product(rowsOf(x), gates, true),
+        tf.reshape(tf.matMul(rows, inputWeight, false, true), x.shape),
+        dHidden,
+        dCell,
+        tf.matMul(rowsOf(x), rows, true),
         dBias,
-        product(rowsOf(before(hidden, firstHidden)), gates, true),
+        tf.matMul(rowsOf(before(hiddens, firstHidden)), rows, true),
         tf.clone(dBias),
       ];
     },
@@ -66,36 +63,44 @@ export function lstmSequence(x: tf.Tensor3D, state: readonly tf.Tensor[], weight
   return tf.split(both, 2, 2);
 }
 
-function runSteps(x: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, weights: GatedWeights): Steps {
-  const { inputWeight, inputBias, hiddenWeight, hiddenBias } = weights;
-  const fromInput = tf.unstack(gatesOfInput(x, inputWeight, tf.add(inputBias, hiddenBias))); // T × [B, 4H]
+function fusedSteps(projected: tf.Tensor, hiddenWeight: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor): Steps {
+  const [gates, cells, hiddens] = fused('HeedLstm', [projected, hiddenWeight, hidden, cell]);
+  return { gates, cells, hiddens };
+}
+
+function runSteps(projected: tf.Tensor, hiddenWeight: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor): Steps {
   const steps: tf.Tensor[][] = [];
-  for (const projected of fromInput) {
-    const gates = tf.add(projected, product(hidden, hiddenWeight)); // [B, 4H]
-    const [inputRaw, forgetRaw, candidateRaw, outputRaw] = tf.split(gates, 4, 1);
+  for (const fromInput of tf.unstack(projected)) {
+    const raw = tf.add(fromInput, tf.matMul(hidden, hiddenWeight)); // [B, 4H]
+    const [inputRaw, forgetRaw, candidateRaw, outputRaw] = tf.split(raw, 4, 1);
     const [input, forget, output] = [tf.sigmoid(inputRaw), tf.sigmoid(forgetRaw), tf.sigmoid(outputRaw)];
     const candidate = tf.tanh(candidateRaw);
     cell = tf.add(tf.mul(forget, cell), tf.mul(input, candidate));
-    const squashed = tf.tanh(cell);
-    hidden = tf.mul(output, squashed);
-    steps.push([input, forget, candidate, output, cell, squashed, hidden]);
+    hidden = tf.mul(output, tf.tanh(cell));
+    steps.push([input, forget, candidate, output, cell, hidden]);
   }
-  const [input, forget, candidate, output, cells, squashed, hiddens] = steps[0].map((_, i) =>
+  const [input, forget, candidate, output, cells, hiddens] = steps[0].map((_, i) =>
     tf.stack(steps.map((step) => step[i])),
   );
-  return { input, forget, candidate, output, cell: cells, squashed, hidden: hiddens };
+  return { gates: tf.concat([input, forget, candidate, output], 2), cells, hiddens };
 }
 
-/** @param dy [T, B, 2H], of h and c @returns the gradients of all gates [T, B, 4H] and of the first state */
-function backThroughTime(dy: tf.Tensor, steps: Steps, firstCell: tf.Tensor, hiddenWeight: tf.Tensor) {
-  const { input, forget, candidate, output, cell, squashed } = steps;
-  const [dHiddens, dCells] = tf.split(dy, 2, 2).map((x) => tf.unstack(x)); // T × [B, H]
+/** @param back the hidden weight, transposed [4H, H] */
+function backThroughTime(
+  dHiddens: tf.Tensor,
+  dCells: tf.Tensor,
+  { gates, cells }: Steps,
+  firstCell: tf.Tensor,
+  back: tf.Tensor,
+): Back {
+  const [input, forget, candidate, output] = tf.split(gates, 4, 2);
+  const squashed = tf.tanh(cells);
   // slopes of c by the raw gates i, f, g, and of h by o
   const slopes = tf.unstack(
     tf.concat(
       [
         sigmoidGradient(candidate, input),
-        sigmoidGradient(before(cell, firstCell), forget),
+        sigmoidGradient(before(cells, firstCell), forget),
         tanhGradient(input, candidate),
         sigmoidGradient(squashed, output),
       ],
@@ -103,18 +108,17 @@ function backThroughTime(dy: tf.Tensor, steps: Steps, firstCell: tf.Tensor, hidd
     ),
   ); // T × [B, 4H]
   const ofCell = tf.unstack(tanhGradient(output, squashed)); // slope of h by c, T × [B, H]
-  const forgets = tf.unstack(forget);
-  const back = tf.transpose(hiddenWeight); // once: a product that has to turn it takes a quarter longer, natively
-  const gates: tf.Tensor[] = [];
+  const [ofHiddens, ofCells, forgets] = [dHiddens, dCells, forget].map((x) => tf.unstack(x)); // T × [B, H]
+  const dGates: tf.Tensor[] = [];
   let dHidden: tf.Tensor | undefined;
   let dCell: tf.Tensor | undefined;
   for (let t = slopes.length - 1; t >= 0; t--) {
-    const hidden: tf.Tensor = dHidden === undefined ? dHiddens[t] : tf.add(dHiddens[t], dHidden);
-    const viaHidden = tf.add(dCells[t], tf.mul(hidden, ofCell[t]));
+    const hidden: tf.Tensor = dHidden === undefined ? ofHiddens[t] : tf.add(ofHiddens[t], dHidden);
+    const viaHidden = tf.add(ofCells[t], tf.mul(hidden, ofCell[t]));
     const whole: tf.Tensor = dCell === undefined ? viaHidden : tf.add(viaHidden, dCell);
-    gates[t] = tf.mul(tf.concat([whole, whole, whole, hidden], 1), slopes[t]); // [B, 4H]
-    dHidden = product(gates[t], back); // [B, H]
+    dGates[t] = tf.mul(tf.concat([whole, whole, whole, hidden], 1), slopes[t]); // [B, 4H]
+    dHidden = tf.matMul(dGates[t], back); // [B, H]
     dCell = tf.mul(whole, forgets[t]);
   }
-  return { gates: tf.stack(gates), hidden: dHidden!, cell: dCell! };
+  return [tf.stack(dGates), dHidden!, dCell!];
 }

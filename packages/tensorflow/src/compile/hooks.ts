@@ -5,6 +5,7 @@ import type { Source } from './graph.ts';
 import { anyOutOfRange, indexingKernels, indexLimits } from './index-guards.ts';
 import { describeLine, markLine, type JavascriptLine } from './javascript-line.ts';
 import type { Binding, NativeBackend, TensorValues } from './native-backend.ts';
+import { ownOps } from '../own-ops.ts';
 import { override } from './override.ts';
 
 /** A tensor that was kept with `tf.keep`. */
@@ -21,8 +22,8 @@ export interface Guard {
   readonly limits: readonly number[];
 }
 
-/** Kernels of attention-core whose ops have none for XLA, and that it can do without. */
-const kernelsUnknownToXla = ['AdamUpdate'];
+/** Kernels whose ops have none for XLA, and that attention-core can do without. */
+const kernelsUnknownToXla = Object.keys(ownOps);
 
 /** What was seen while recording, beside the ops. */
 export interface Observations {

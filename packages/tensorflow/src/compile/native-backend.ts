@@ -39,6 +39,7 @@ export interface Binding {
   readonly TF_UINT8: number;
   readonly TF_ATTR_INT: number;
   readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_TYPE: number;
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { cached } from './cache.ts';
@@ -19,14 +19,26 @@ export const addonName = 'tfjs_binding.node';
 export const holdStderrName = 'hold_stderr.node';
 
 const nodeApiVersion = 8;
+const cxxCompilers = ['c++', 'g++', 'clang++'];
 const require = createRequire(import.meta.url);
 const nativeFolder = fileURLToPath(new URL('../../native/', import.meta.url));
+const opsFolder = join(nativeFolder, 'ops');
+
+/** The sets of instructions that native/ops/kernels.cc is compiled for, with what chooses them; every processor has the first. */
+const instructions: Readonly<Record<string, readonly string[]>> = {
+  baseline: [],
+  ...(process.arch === 'x64' && {
+    avx2: ['-mavx2', '-mfma'],
+    avx512: '-mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512'.split(' '),
+  }),
+};
 
 /** The name in the cache of the binding: it changes with the library, tfjs-node, and our own additions. */
 function bindingName(wheel: Wheel, tfjsNode: TfjsNode): string {
   const hash = createHash('sha256');
-  for (const folder of [nativeFolder, join(tfjsNode.folder, 'binding')]) {
-    for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
+  for (const folder of [nativeFolder, opsFolder, join(tfjsNode.folder, 'binding')]) {
+    const files = readdirSync(folder).filter((name) => extname(name) !== '');
+    for (const name of files.sort()) hash.update(name).update(readFileSync(join(folder, name)));
   }
   const sources = hash.digest('hex').slice(0, 12);
   return `binding-${wheel.version}-tfjs-${tfjsNode.version}-napi${nodeApiVersion}-${platform}-${sources}`;
@@ -51,28 +63,45 @@ export function provideBinding(
     await symlink(library, join(folder, 'deps'));
     const sources = join(tfjsNode.folder, 'binding');
     const shared = ['-O2', '-fPIC', '-w', `-DNAPI_VERSION=${nodeApiVersion}`, `-I${nodeApiHeaders()}`, ...linkFlags()];
-    await compileAddon(
-      'CXX',
-      ['c++', 'g++', 'clang++'],
-      [
-        '-std=c++17',
-        ...shared,
-        `-I${sources}`,
-        `-I${join(library, 'include')}`,
-        join(nativeFolder, 'heed_binding.cc'),
-        join(sources, 'tfjs_backend.cc'),
-        `-o${join(addons, addonName)}`,
-        ...wheel.libraries.map((name) => join(library, 'lib', name)),
-        `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
-      ],
-    );
-    await compileAddon(
+    const kernels = await compileKernels(folder);
+    await compile('CXX', cxxCompilers, [
+      '-std=c++17',
+      '-pthread',
+      ...(process.arch === 'x64' ? ['-DHEED_X86'] : []),
+      ...shared,
+      `-I${sources}`,
+      `-I${join(library, 'include')}`,
+      join(nativeFolder, 'heed_binding.cc'),
+      join(sources, 'tfjs_backend.cc'),
+      join(opsFolder, 'ops.cc'),
+      join(opsFolder, 'parallel.cc'),
+      ...kernels,
+      `-o${join(addons, addonName)}`,
+      ...wheel.libraries.map((name) => join(library, 'lib', name)),
+      `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/../../deps/lib`,
+    ]);
+    await Promise.all(kernels.map((object) => rm(object)));
+    await compile(
       'CC',
       ['cc', 'gcc', 'clang'],
       [...shared, join(nativeFolder, 'hold_stderr.c'), `-o${join(addons, holdStderrName)}`],
     );
     await checkThatItLoads(join(addons, addonName), wheel);
   });
+}
+
+/** @returns the objects, one for each set of instructions */
+function compileKernels(folder: string): Promise<string[]> {
+  const arithmetic = ['-O3', '-ffp-contract=fast', '-fopenmp-simd', '-fno-math-errno', '-fno-trapping-math'];
+  return Promise.all(
+    Object.entries(instructions).map(async ([name, flags]) => {
+      const object = join(folder, `${name}.o`);
+      const source = join(opsFolder, 'kernels.cc');
+      const options = ['-std=c++17', '-fPIC', '-w', ...arithmetic, ...flags, `-DHEED_INSTRUCTIONS=${name}`];
+      await compile('CXX', cxxCompilers, [...options, '-c', source, '-o', object]);
+      return object;
+    }),
+  );
 }
 
 function nodeApiHeaders(): string {
@@ -83,7 +112,7 @@ function linkFlags(): string[] {
   return process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
 }
 
-async function compileAddon(variable: string, compilers: readonly string[], args: readonly string[]): Promise<void> {
+async function compile(variable: string, compilers: readonly string[], args: readonly string[]): Promise<void> {
   const own = process.env[variable];
   const candidates = own ? [own] : compilers;
   for (const compiler of candidates) {

@@ -1,7 +1,9 @@
+import { fused, hasFused } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 
 /** Tensors laid end to end: float32 [P], which the caller owns. */
 export function flattenTensors(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  if (hasFused('HeedFlatten')) return fused('HeedFlatten', tensors)[0] as tf.Tensor1D;
   return tf.tidy(() => {
     const flat = tensors.map((tensor) =>
       tensor.rank === 1 ? (tensor as tf.Tensor1D) : tf.reshape<tf.Rank.R1>(tensor, [-1]),
@@ -10,13 +12,12 @@ export function flattenTensors(tensors: readonly tf.Tensor[]): tf.Tensor1D {
   });
 }
 
-/** The tensors of these shapes that `flat` [P] consists of; the caller owns them. */
-export function splitFlat(flat: tf.Tensor, shapes: ReadonlyArray<readonly number[]>): tf.Tensor[] {
+/** The tensors that `flat` [P] consists of, of the shapes of `like`; the caller owns them. */
+export function splitFlat(flat: tf.Tensor, like: readonly tf.Tensor[]): tf.Tensor[] {
+  if (hasFused('HeedUnflatten')) return fused('HeedUnflatten', [flat, ...like]);
   return tf.tidy(() => {
-    const sizes = shapes.map((shape) => shape.reduce((product, length) => product * length, 1));
-    const parts = shapes.length === 1 ? [flat] : tf.split(flat, sizes);
-    return parts.map((part, i) =>
-      shapes.length > 1 && shapes[i].length === 1 ? part : tf.reshape(part, [...shapes[i]]),
-    );
+    const sizes = like.map(({ size }) => size);
+    const parts = like.length === 1 ? [flat] : tf.split(flat, sizes);
+    return parts.map((part, i) => (like.length > 1 && like[i].rank === 1 ? part : tf.reshape(part, like[i].shape)));
   });
 }

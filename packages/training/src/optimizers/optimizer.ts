@@ -176,9 +176,6 @@ function makeGroups(
 
 function assignFlat(group: FlatGroup, weights: tf.Tensor): void {
   const variables = group.parameters.map(({ variable }) => variable);
-  const parts = splitFlat(
-    weights,
-    variables.map(({ shape }) => shape),
-  );
+  const parts = splitFlat(weights, variables);
   for (const [i, variable] of variables.entries()) variable.assign(parts[i]);
 }

@@ -70,11 +70,9 @@ export class WeightAverage extends Module {
   /** Replaces the model's weights by their averages for good. */
   copyToModel(): void {
     tf.tidy(() => {
-      const parts = splitFlat(
-        this.average,
-        this.parameters.map(({ variable }) => variable.shape),
-      );
-      for (const [i, { variable }] of this.parameters.entries()) variable.assign(parts[i]);
+      const variables = this.parameters.map(({ variable }) => variable);
+      const parts = splitFlat(this.average, variables);
+      for (const [i, variable] of variables.entries()) variable.assign(parts[i]);
     });
   }
 

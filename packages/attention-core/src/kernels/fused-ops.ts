@@ -1,0 +1,51 @@
+/**
+ * Ops that do in one pass over memory what tfjs composes of many, where the backend has them as kernels: @heed/tensorflow brings them for
+ * native TensorFlow. Each stands beside its composition, which runs everywhere and gives the same numbers up to rounding. They stand
+ * inside gradients of our own (`withGradient`) and have none themselves.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { isDifferentiatingTwice } from '../autodiff/captured.ts';
+
+/** By their inputs, in order, and outputs. */
+export type FusedOp =
+  /** (weights, first, second, gradient, learning rate, epsilon), beta1, beta2 → new weights, first and second */
+  | 'HeedAdam'
+  /** tensors → [P] */
+  | 'HeedFlatten'
+  /** ([P], tensors) → tensors of the same shapes */
+  | 'HeedUnflatten'
+  /** (scores [..., S], allowed [..., S], boolean, broadcastable but in the last dimension) → weights [..., S] */
+  | 'HeedMaskedSoftmax'
+  /** (dy, weights) → dScores */
+  | 'HeedSoftmaxGradient'
+  /** (x) → y */
+  | 'HeedGelu'
+  | 'HeedGeluTanh'
+  /** (dy, x) → dx */
+  | 'HeedGeluGradient'
+  | 'HeedGeluTanhGradient'
+  /** (x, gain, bias), epsilon → y, the mean and the inverse deviation of each row */
+  | 'HeedLayerNorm'
+  /** (dy, x, mean, inverse, gain) → dx, dGain, dBias */
+  | 'HeedLayerNormGradient'
+  /** (x [..., I], weight [I, O], bias [O]) → y [..., O] */
+  | 'HeedLinear'
+  /** (dy [..., O], x [..., I]) → dWeight [I, O], dBias [O] */
+  | 'HeedLinearGradient'
+  /** (projected [T, B, 4H], weight [H, 4H], hidden [B, H], cell [B, H]) → gates [T, B, 4H], cells and hiddens [T, B, H] */
+  | 'HeedLstm'
+  /** (dHiddens, dCells, gates, cells, first cell, transposed weight [4H, H]) → dGates [T, B, 4H], dHidden, dCell [B, H] */
+  | 'HeedLstmGradient'
+  /** (a [..., M, K], b [..., K, N] or [K, N]), transpose_a, transpose_b → [..., M, N] */
+  | 'HeedProduct';
+
+/** Whether the backend has the op. Not in what will be differentiated twice. */
+export function hasFused(op: FusedOp): boolean {
+  return tf.getKernel(op, tf.getBackend()) !== undefined && !isDifferentiatingTwice();
+}
+
+/** Runs an op that `hasFused` has. */
+export function fused(op: FusedOp, inputs: readonly tf.Tensor[], attributes: tf.NamedAttrMap = {}): tf.Tensor[] {
+  const named = Object.fromEntries(inputs.map((tensor, i) => [`input${i}`, tensor]));
+  return tf.engine().runKernel(op, named, attributes);
+}

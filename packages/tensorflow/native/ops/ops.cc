@@ -1,0 +1,499 @@
+#include "ops.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels.h"
+#include "parallel.h"
+// Else kernels.h wants headers of TensorFlow's inside, for what is not used here.
+#define IS_SLIM_BUILD
+#include "tensorflow/c/kernels.h"
+#include "tensorflow/c/ops.h"
+#include "tensorflow/c/tf_buffer.h"
+#include "tensorflow/c/tf_status.h"
+#include "tensorflow/c/tf_tensor.h"
+
+namespace heed {
+
+extern const Kernels baseline;
+#ifdef HEED_X86
+extern const Kernels avx2, avx512;
+#endif
+
+const Kernels &BestKernels() {
+#ifdef HEED_X86
+  static const Kernels &best = []() -> const Kernels & {
+    const char *named = std::getenv("HEED_INSTRUCTIONS");
+    const std::string most = named == nullptr ? "avx512" : named;
+    const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    if (most == "avx512" && has_avx2 && has_avx512) return avx512;
+    return most != "baseline" && has_avx2 ? avx2 : baseline;
+  }();
+  return best;
+#else
+  return baseline;
+#endif
+}
+
+namespace {
+
+struct StatusDeleter {
+  void operator()(TF_Status *status) const { TF_DeleteStatus(status); }
+};
+struct TensorDeleter {
+  void operator()(TF_Tensor *tensor) const { TF_DeleteTensor(tensor); }
+};
+using Status = std::unique_ptr<TF_Status, StatusDeleter>;
+using Shape = std::vector<int64_t>;
+
+/** One call of an op. After the first failure everything it gives is empty, and `ok` says so. */
+class Call {
+ public:
+  explicit Call(TF_OpKernelContext *context) : context_(context), status_(TF_NewStatus()) {}
+
+  struct Input {
+    Shape shape;
+    const float *data = nullptr;
+
+    /** Of a boolean tensor. */
+    const unsigned char *bytes() const { return reinterpret_cast<const unsigned char *>(data); }
+    long size() const {
+      long product = 1;
+      for (int64_t side : shape) product *= side;
+      return product;
+    }
+    long last() const { return shape.empty() ? 1 : shape.back(); }
+    long rows() const {
+      long product = 1;
+      for (size_t i = 0; i + 1 < shape.size(); ++i) product *= shape[i];
+      return product;
+    }
+  };
+
+  int inputs() const { return TF_NumInputs(context_); }
+
+  Input input(int index) {
+    TF_Tensor *tensor = nullptr;
+    TF_GetInput(context_, index, &tensor, status_.get());
+    if (tensor == nullptr) return {};
+    held_.emplace_back(tensor);
+    Input given;
+    for (int i = 0; i < TF_NumDims(tensor); ++i) given.shape.push_back(TF_Dim(tensor, i));
+    given.data = static_cast<const float *>(TF_TensorData(tensor));
+    return given;
+  }
+
+  float *output(int index, const Shape &shape) {
+    size_t bytes = sizeof(float);
+    for (int64_t side : shape) bytes *= side;
+    return hold(TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), bytes, status_.get()));
+  }
+
+  /** An output in the memory of the first of these inputs that nobody needs any more; new memory otherwise. */
+  float *outputInPlaceOf(std::initializer_list<int> inputs, int index, const Shape &shape) {
+    int forwarded = -1;
+    return hold(TF_ForwardInputOrAllocateOutput(context_, inputs.begin(), static_cast<int>(inputs.size()), index, shape.data(),
+                                                static_cast<int>(shape.size()), &forwarded, status_.get()));
+  }
+
+  bool ok() const { return TF_GetCode(status_.get()) == TF_OK; }
+
+  /** Fails the call unless `holds`. */
+  void require(bool holds, const char *rule) {
+    if (ok() && !holds) TF_SetStatus(status_.get(), TF_INVALID_ARGUMENT, rule);
+  }
+
+  ~Call() {
+    if (!ok()) TF_OpKernelContext_Failure(context_, status_.get());
+  }
+
+ private:
+  float *hold(TF_Tensor *tensor) {
+    if (tensor == nullptr) return nullptr;
+    held_.emplace_back(tensor);
+    return static_cast<float *>(TF_TensorData(tensor));
+  }
+
+  TF_OpKernelContext *context_;
+  Status status_;
+  std::vector<std::unique_ptr<TF_Tensor, TensorDeleter>> held_;
+};
+
+/** What ops may be told besides tensors. */
+struct Attributes {
+  float epsilon = 0, beta1 = 0, beta2 = 0;
+  TF_Bool transpose_a = 0, transpose_b = 0;
+};
+
+/** Numbers that one thread takes at a time, some 20 µs of work: where each wants an exponential, and where it is only moved and added. */
+constexpr long kPart = 16384;
+constexpr long kLightPart = 65536;
+
+template <void (*Kernels::*kernel)(Range, const float *, float *)>
+void Elementwise(Call &call, const Attributes &) {
+  const auto x = call.input(0);
+  float *y = call.outputInPlaceOf({0}, 0, x.shape);
+  if (!call.ok()) return;
+  ParallelFor(x.size(), kPart, [&](Range range) { (BestKernels().*kernel)(range, x.data, y); });
+}
+
+template <void (*Kernels::*kernel)(Range, const float *, const float *, float *)>
+void ElementwiseGradient(Call &call, const Attributes &) {
+  const auto dy = call.input(0), x = call.input(1);
+  call.require(dy.shape == x.shape, "the gradient must have the shape of x");
+  if (!call.ok()) return;
+  float *dx = call.outputInPlaceOf({0, 1}, 0, x.shape);
+  if (!call.ok()) return;
+  ParallelFor(x.size(), kPart, [&](Range range) { (BestKernels().*kernel)(range, dy.data, x.data, dx); });
+}
+
+void LayerNorm(Call &call, const Attributes &attributes) {
+  const auto x = call.input(0), gain = call.input(1), bias = call.input(2);
+  const long width = x.last(), rows = x.rows();
+  call.require(gain.size() == width && bias.size() == width, "gain and bias must be as wide as x");
+  if (!call.ok()) return;
+  float *y = call.output(0, x.shape), *mean = call.output(1, {rows}), *inverse = call.output(2, {rows});
+  if (!call.ok()) return;
+  ParallelFor(rows, kLightPart / std::max(1L, width), [&](Range range) {
+    BestKernels().layer_norm(range, width, attributes.epsilon, x.data, gain.data, bias.data, y, mean, inverse);
+  });
+}
+
+void LayerNormGradient(Call &call, const Attributes &) {
+  const auto dy = call.input(0), x = call.input(1), mean = call.input(2), inverse = call.input(3), gain = call.input(4);
+  const long width = x.last(), rows = x.rows();
+  call.require(dy.shape == x.shape && gain.size() == width && mean.size() == rows && inverse.size() == rows,
+               "the gradient must have the shape of x, gain its width, mean and inverse one number for each row");
+  if (!call.ok()) return;
+  float *dx = call.outputInPlaceOf({0}, 0, x.shape), *d_gain = call.output(1, {width}), *d_bias = call.output(2, {width});
+  if (!call.ok()) return;
+  // Each part has its own sums, added up in their order: the same numbers whichever thread did what.
+  const long part = std::max(1L, (rows + 7) / 8), parts = (rows + part - 1) / part;
+  std::vector<float> sums(2 * parts * width);
+  ParallelFor(rows, part, [&](Range range) {
+    float *own = &sums[range.begin / part * 2 * width];
+    BestKernels().layer_norm_gradient(range, width, dy.data, x.data, mean.data, inverse.data, gain.data, dx, own, own + width);
+  });
+  for (long i = 0; i < width; ++i) {
+    d_gain[i] = d_bias[i] = 0;
+    for (long p = 0; p < parts; ++p) {
+      d_gain[i] += sums[p * 2 * width + i];
+      d_bias[i] += sums[p * 2 * width + width + i];
+    }
+  }
+}
+
+/** Where each row of `shape` begins in a tensor of shape `other`, which is broadcast to it; both end in the same dimension. */
+std::vector<long> RowStarts(const Shape &shape, const Shape &other) {
+  const size_t rank = shape.size();
+  Shape steps(rank, 0);  // 0 where `other` has 1, or nothing
+  long step = 1;
+  for (size_t i = 0; i < other.size(); ++i) {
+    const int64_t side = other[other.size() - 1 - i];
+    if (side > 1) steps[rank - 1 - i] = step;
+    step *= side;
+  }
+  std::vector<long> starts = {0};
+  for (size_t i = 0; i + 1 < rank; ++i) {
+    std::vector<long> inner;
+    inner.reserve(starts.size() * shape[i]);
+    for (long start : starts)
+      for (long j = 0; j < shape[i]; ++j) inner.push_back(start + j * steps[i]);
+    starts = std::move(inner);
+  }
+  return starts;
+}
+
+bool BroadcastsTo(const Shape &shape, const Shape &other) {
+  if (other.empty() || other.size() > shape.size() || other.back() != shape.back()) return false;
+  for (size_t i = 1; i <= other.size(); ++i) {
+    const int64_t side = other[other.size() - i];
+    if (side != 1 && side != shape[shape.size() - i]) return false;
+  }
+  return true;
+}
+
+void MaskedSoftmax(Call &call, const Attributes &) {
+  const auto scores = call.input(0), allowed = call.input(1);
+  call.require(BroadcastsTo(scores.shape, allowed.shape), "the mask must broadcast to the scores, and be whole in the last dimension");
+  if (!call.ok()) return;
+  float *weights = call.outputInPlaceOf({0}, 0, scores.shape);
+  if (!call.ok()) return;
+  const std::vector<long> starts = RowStarts(scores.shape, allowed.shape);
+  const long width = scores.last();
+  ParallelFor(scores.rows(), kPart / std::max(1L, width), [&](Range rows) {
+    BestKernels().masked_softmax(rows, width, scores.data, allowed.bytes(), starts.data(), weights);
+  });
+}
+
+void SoftmaxGradient(Call &call, const Attributes &) {
+  const auto dy = call.input(0), weights = call.input(1);
+  call.require(dy.shape == weights.shape, "the gradient must have the shape of the weights");
+  if (!call.ok()) return;
+  float *d_scores = call.outputInPlaceOf({0}, 0, weights.shape);
+  if (!call.ok()) return;
+  const long width = weights.last();
+  ParallelFor(weights.rows(), kLightPart / std::max(1L, width),
+              [&](Range rows) { BestKernels().softmax_gradient(rows, width, dy.data, weights.data, d_scores); });
+}
+
+void Adam(Call &call, const Attributes &attributes) {
+  const auto weights = call.input(0), first = call.input(1), second = call.input(2), gradient = call.input(3);
+  const auto learning_rate = call.input(4), epsilon = call.input(5);
+  const long size = weights.size();
+  call.require(first.size() == size && second.size() == size && gradient.size() == size && learning_rate.size() == 1 && epsilon.size() == 1,
+               "weights, moments and gradient must be of one size, the learning rate and epsilon numbers");
+  if (!call.ok()) return;
+  float *new_weights = call.outputInPlaceOf({0}, 0, weights.shape), *new_first = call.outputInPlaceOf({1}, 1, first.shape);
+  float *new_second = call.outputInPlaceOf({2}, 2, second.shape);
+  if (!call.ok()) return;
+  const AdamArguments adam{weights.data,     first.data,       second.data, gradient.data, *learning_rate.data, *epsilon.data,
+                           attributes.beta1, attributes.beta2, new_weights, new_first,     new_second};
+  ParallelFor(size, kLightPart, [&](Range range) { BestKernels().adam(range, adam); });
+}
+
+/** Tensors laid end to end. */
+void Flatten(Call &call, const Attributes &) {
+  const int count = call.inputs();
+  std::vector<Call::Input> tensors;
+  long size = 0;
+  for (int i = 0; i < count; ++i) {
+    tensors.push_back(call.input(i));
+    size += tensors.back().size();
+  }
+  if (!call.ok()) return;
+  float *flat = call.output(0, {size});
+  if (!call.ok()) return;
+  for (const auto &tensor : tensors) flat = std::copy(tensor.data, tensor.data + tensor.size(), flat);
+}
+
+/** The tensors that a flat one consists of, of the shapes of those that follow it. */
+void Unflatten(Call &call, const Attributes &) {
+  const auto flat = call.input(0);
+  const float *from = flat.data, *end = flat.data + flat.size();
+  for (int i = 1; i < call.inputs() && call.ok(); ++i) {
+    const auto like = call.input(i);
+    call.require(end - from >= like.size(), "the flat tensor must have as many numbers as all others together");
+    if (!call.ok()) return;
+    float *tensor = call.output(i - 1, like.shape);
+    if (!call.ok()) return;
+    std::copy(from, from + like.size(), tensor);
+    from += like.size();
+  }
+}
+
+/** c += a · b, `rows` of a and `columns` of b, on all processors. */
+void AddProduct(long rows, long columns, long k, Matrix a, Matrix b, float *c) {
+  if (columns < 96 * ThreadCount() && rows >= 32 * ThreadCount()) {
+    ParallelFor(rows, std::max(64L, (rows / (2 * ThreadCount()) + 7) / 8 * 8), [&](Range part) {
+      BestKernels().add_product(part, {0, columns}, k, a, b, c, columns);
+    });
+  } else {
+    const long part = std::max(96L, kPart / std::max(1L, rows * k));
+    ParallelFor(columns, part, [&](Range range) { BestKernels().add_product({0, rows}, range, k, a, b, c, columns); });
+  }
+}
+
+void Linear(Call &call, const Attributes &) {
+  const auto x = call.input(0), weight = call.input(1), bias = call.input(2);
+  const long rows = x.rows(), k = x.last(), columns = weight.last();
+  call.require(weight.shape.size() == 2 && weight.shape[0] == k && bias.size() == columns, "x, the weight and the bias must fit together");
+  Shape shape = x.shape;
+  if (!shape.empty()) shape.back() = columns;
+  if (!call.ok()) return;
+  float *y = call.output(0, shape);
+  if (!call.ok()) return;
+  for (long row = 0; row < rows; ++row) std::copy(bias.data, bias.data + columns, y + row * columns);
+  AddProduct(rows, columns, k, {x.data, k, 1}, {weight.data, columns, 1}, y);
+}
+
+void LinearGradient(Call &call, const Attributes &) {
+  const auto dy = call.input(0), x = call.input(1);
+  const long rows = x.rows(), inputs = x.last(), outputs = dy.last();
+  call.require(dy.rows() == rows, "the gradient must have as many rows as x");
+  if (!call.ok()) return;
+  float *d_weight = call.output(0, {inputs, outputs}), *d_bias = call.output(1, {outputs});
+  if (!call.ok()) return;
+  std::fill(d_weight, d_weight + inputs * outputs, 0.f);
+  AddProduct(inputs, outputs, rows, {x.data, 1, inputs}, {dy.data, outputs, 1}, d_weight);
+  std::fill(d_bias, d_bias + outputs, 0.f);
+  for (long row = 0; row < rows; ++row) {
+    for (long i = 0; i < outputs; ++i) d_bias[i] += dy.data[row * outputs + i];
+  }
+}
+
+void Product(Call &call, const Attributes &attributes) {
+  const auto a = call.input(0), b = call.input(1);
+  const size_t rank = a.shape.size();
+  const bool one = b.shape.size() == 2 && !attributes.transpose_a;  // matrix for all rows of a
+  call.require(rank >= 2 && (one || (b.shape.size() == rank && std::equal(a.shape.begin(), a.shape.end() - 2, b.shape.begin()))),
+               "both sides must be of one rank, 2 at least, and agree in all dimensions but the last two");
+  if (!call.ok()) return;
+  const long a_rows = one ? a.rows() : a.shape[rank - 2], a_columns = a.last();
+  const long b_rows = b.shape[b.shape.size() - 2], b_columns = b.last();
+  const long rows = attributes.transpose_a ? a_columns : a_rows, k = attributes.transpose_a ? a_rows : a_columns;
+  const long columns = attributes.transpose_b ? b_rows : b_columns;
+  call.require(k == (attributes.transpose_b ? b_columns : b_rows), "the inner dimensions of both sides must agree");
+  Shape shape = a.shape;
+  if (!one) shape[rank - 2] = rows;
+  shape[rank - 1] = columns;
+  if (!call.ok()) return;
+  float *c = call.output(0, shape);
+  if (!call.ok()) return;
+  long count = 1;
+  for (size_t i = 0; !one && i + 2 < rank; ++i) count *= shape[i];
+  std::fill(c, c + count * rows * columns, 0.f);
+  const auto left = [&](long i) {
+    const float *data = a.data + i * a_rows * a_columns;
+    return attributes.transpose_a ? Matrix{data, 1, a_columns} : Matrix{data, a_columns, 1};
+  };
+  const auto right = [&](long i) {
+    const float *data = b.data + i * b_rows * b_columns;
+    return attributes.transpose_b ? Matrix{data, 1, b_columns} : Matrix{data, b_columns, 1};
+  };
+  if (count < 2 * ThreadCount()) {
+    for (long i = 0; i < count; ++i) AddProduct(rows, columns, k, left(i), right(i), c + i * rows * columns);
+    return;
+  }
+  const long part = std::max(1L, kPart / std::max(1L, rows * columns * k / 16));
+  ParallelFor(count, part, [&](Range matrices) {
+    for (long i = matrices.begin; i < matrices.end; ++i) {
+      BestKernels().add_product({0, rows}, {0, columns}, k, left(i), right(i), c + i * rows * columns, columns);
+    }
+  });
+}
+
+/** Sequences for a thread: whole groups of eight, of which products are made. */
+long SequencesPerThread(long batch) { return (batch / ThreadCount() + 7) / 8 * 8; }
+
+void Lstm(Call &call, const Attributes &) {
+  const auto projected = call.input(0), weight = call.input(1), hidden = call.input(2), cell = call.input(3);
+  const long width = hidden.last(), batch = hidden.rows();
+  call.require(projected.shape.size() == 3 && projected.shape[1] == batch && projected.last() == 4 * width &&
+                   weight.shape == Shape({width, 4 * width}) && cell.shape == hidden.shape,
+               "gates [T, B, 4H], weight [H, 4H], hidden and cell [B, H] must fit together");
+  if (!call.ok()) return;
+  const long steps = projected.shape[0];
+  LstmArguments lstm{steps, batch, width, projected.data, weight.data, hidden.data, cell.data, nullptr, nullptr, nullptr};
+  lstm.gates = call.output(0, projected.shape);
+  lstm.cells = call.output(1, {steps, batch, width});
+  lstm.hiddens = call.output(2, {steps, batch, width});
+  if (!call.ok()) return;
+  ParallelFor(batch, SequencesPerThread(batch), [&](Range sequences) { BestKernels().lstm(sequences, lstm); });
+}
+
+void LstmGradient(Call &call, const Attributes &) {
+  const auto d_hiddens = call.input(0), d_cells = call.input(1), gates = call.input(2), cells = call.input(3);
+  const auto first_cell = call.input(4), weight = call.input(5);
+  const long width = cells.last(), batch = first_cell.rows();
+  call.require(cells.shape.size() == 3 && cells.shape[1] == batch && first_cell.last() == width && d_hiddens.shape == cells.shape &&
+                   d_cells.shape == cells.shape && gates.size() == 4 * cells.size() && weight.shape == Shape({4 * width, width}),
+               "gradients and cells [T, B, H], gates [T, B, 4H], the first cell [B, H], weight [4H, H] must fit together");
+  if (!call.ok()) return;
+  LstmGradientArguments lstm{cells.shape[0], batch,       width,           d_hiddens.data, d_cells.data, gates.data,
+                          cells.data,     first_cell.data, weight.data, nullptr,        nullptr,      nullptr};
+  lstm.d_gates = call.output(0, gates.shape);
+  lstm.d_first_hidden = call.output(1, first_cell.shape);
+  lstm.d_first_cell = call.output(2, first_cell.shape);
+  if (!call.ok()) return;
+  ParallelFor(batch, SequencesPerThread(batch), [&](Range sequences) { BestKernels().lstm_gradient(sequences, lstm); });
+}
+
+void *Create(TF_OpKernelConstruction *construction) {
+  auto *attributes = new Attributes;
+  Status status(TF_NewStatus());
+  const auto has = [&](const char *name) { return TF_OpKernelConstruction_HasAttr(construction, name, status.get()); };
+  const auto number = [&](const char *name, float *value) {
+    if (has(name)) TF_OpKernelConstruction_GetAttrFloat(construction, name, value, status.get());
+  };
+  const auto flag = [&](const char *name, TF_Bool *value) {
+    if (has(name)) TF_OpKernelConstruction_GetAttrBool(construction, name, value, status.get());
+  };
+  number("epsilon", &attributes->epsilon);
+  number("beta1", &attributes->beta1);
+  number("beta2", &attributes->beta2);
+  flag("transpose_a", &attributes->transpose_a);
+  flag("transpose_b", &attributes->transpose_b);
+  if (TF_GetCode(status.get()) != TF_OK) TF_OpKernelConstruction_Failure(construction, status.get());
+  return attributes;
+}
+
+template <void (*compute)(Call &, const Attributes &)>
+void Compute(void *attributes, TF_OpKernelContext *context) {
+  Call call(context);
+  compute(call, *static_cast<Attributes *>(attributes));
+}
+
+void Delete(void *attributes) { delete static_cast<Attributes *>(attributes); }
+
+struct Op {
+  const char *name;
+  /** Float tensors, or what else they say they are; a name that ends in * is that of N of them. */
+  std::vector<std::string> inputs, outputs;
+  void (*compute)(void *, TF_OpKernelContext *);
+  std::vector<const char *> attributes;
+};
+
+bool IsRegistered(const Op &op) {
+  Status status(TF_NewStatus());
+  TF_Buffer *kernels = TF_GetRegisteredKernelsForOp(op.name, status.get());
+  const bool registered = kernels != nullptr && kernels->length > 0;
+  if (kernels != nullptr) TF_DeleteBuffer(kernels);
+  return registered;
+}
+
+void Register(const Op &op) {
+  if (IsRegistered(op)) return;  // by another copy of the addon: TensorFlow ends a process that registers an op twice
+  TF_OpDefinitionBuilder *builder = TF_NewOpDefinitionBuilder(op.name);
+  const auto argument = [](const std::string &name) {
+    if (name.find(':') != std::string::npos) return name;
+    return name.back() == '*' ? name.substr(0, name.size() - 1) + ": N * float" : name + ": float";
+  };
+  for (const auto &name : op.inputs) TF_OpDefinitionBuilderAddInput(builder, argument(name).c_str());
+  for (const auto &name : op.outputs) TF_OpDefinitionBuilderAddOutput(builder, argument(name).c_str());
+  for (const char *attribute : op.attributes) TF_OpDefinitionBuilderAddAttr(builder, attribute);
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(builder, TF_ShapeInferenceContextSetUnknownShape);
+  Status status(TF_NewStatus());
+  TF_RegisterOpDefinition(builder, status.get());
+  TF_RegisterKernelBuilder(op.name, TF_NewKernelBuilder(op.name, "CPU", Create, op.compute, Delete), status.get());
+}
+
+}  // namespace
+
+void RegisterOps() {
+  const std::vector<Op> ops = {
+      {"HeedAdam",
+       {"weights", "first", "second", "gradient", "learning_rate", "epsilon"},
+       {"new_weights", "new_first", "new_second"},
+       Compute<Adam>,
+       {"beta1: float", "beta2: float"}},
+      {"HeedFlatten", {"tensors*"}, {"flat"}, Compute<Flatten>, {"N: int >= 1"}},
+      {"HeedUnflatten", {"flat", "like*"}, {"tensors*"}, Compute<Unflatten>, {"N: int >= 1"}},
+      {"HeedMaskedSoftmax", {"scores", "allowed: bool"}, {"weights"}, Compute<MaskedSoftmax>},
+      {"HeedSoftmaxGradient", {"dy", "weights"}, {"d_scores"}, Compute<SoftmaxGradient>},
+      {"HeedGelu", {"x"}, {"y"}, Compute<Elementwise<&Kernels::gelu>>},
+      {"HeedGeluGradient", {"dy", "x"}, {"dx"}, Compute<ElementwiseGradient<&Kernels::gelu_gradient>>},
+      {"HeedGeluTanh", {"x"}, {"y"}, Compute<Elementwise<&Kernels::gelu_tanh>>},
+      {"HeedGeluTanhGradient", {"dy", "x"}, {"dx"}, Compute<ElementwiseGradient<&Kernels::gelu_tanh_gradient>>},
+      {"HeedLayerNorm", {"x", "gain", "bias"}, {"y", "mean", "inverse"}, Compute<LayerNorm>, {"epsilon: float"}},
+      {"HeedLayerNormGradient", {"dy", "x", "mean", "inverse", "gain"}, {"dx", "d_gain", "d_bias"}, Compute<LayerNormGradient>},
+      {"HeedLinear", {"x", "weight", "bias"}, {"y"}, Compute<Linear>},
+      {"HeedLinearGradient", {"dy", "x"}, {"d_weight", "d_bias"}, Compute<LinearGradient>},
+      {"HeedProduct", {"a", "b"}, {"c"}, Compute<Product>, {"transpose_a: bool", "transpose_b: bool"}},
+      {"HeedLstm", {"projected", "weight", "hidden", "cell"}, {"gates", "cells", "hiddens"}, Compute<Lstm>},
+      {"HeedLstmGradient",
+       {"d_hiddens", "d_cells", "gates", "cells", "first_cell", "weight"},
+       {"d_gates", "d_first_hidden", "d_first_cell"},
+       Compute<LstmGradient>},
+  };
+  for (const Op &op : ops) Register(op);
+}
+
+}  // namespace heed

@@ -1,0 +1,100 @@
+import type * as tfjs from '@tensorflow/tfjs';
+
+import type { NativeBackend } from './compile/native-backend.ts';
+
+interface OwnOp {
+  /** How many outputs it has, or that there is one for each tensor of the list. */
+  readonly outputs: number | 'listed';
+  /** Where its inputs end in a list of tensors: how many come before. */
+  readonly before?: number;
+}
+
+/** The ops of native/ops. Their attributes are floats, booleans, and the length of the list. */
+export const ownOps: Readonly<Record<string, OwnOp>> = {
+  HeedAdam: { outputs: 3 },
+  HeedFlatten: { outputs: 1, before: 0 },
+  HeedGelu: { outputs: 1 },
+  HeedGeluGradient: { outputs: 1 },
+  HeedGeluTanh: { outputs: 1 },
+  HeedGeluTanhGradient: { outputs: 1 },
+  HeedLayerNorm: { outputs: 3 },
+  HeedLayerNormGradient: { outputs: 3 },
+  HeedLinear: { outputs: 1 },
+  HeedLinearGradient: { outputs: 2 },
+  HeedLstm: { outputs: 3 },
+  HeedLstmGradient: { outputs: 3 },
+  HeedMaskedSoftmax: { outputs: 1 },
+  HeedProduct: { outputs: 1 },
+  HeedSoftmaxGradient: { outputs: 1 },
+  HeedUnflatten: { outputs: 'listed', before: 1 },
+};
+
+type Kernels = Pick<typeof tfjs, 'getKernel' | 'registerKernel' | 'unregisterKernel' | 'findBackend'>;
+
+/** Makes Heed's own ops kernels of the native backend, where the binding brings them: attention-core uses the kernels that it finds. */
+export function registerOwnOps(tf: Kernels): void {
+  const { binding } = tf.findBackend('tensorflow') as unknown as NativeBackend;
+  if (!('ownOps' in binding)) return; // upstream's binding, or one of before they were there
+  for (const [op, { outputs, before }] of Object.entries(ownOps)) {
+    if (tf.getKernel(op, 'tensorflow') !== undefined) continue;
+    tf.registerKernel({
+      kernelName: op,
+      backendName: 'tensorflow',
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        const native = backend as NativeBackend;
+        const attributes = Object.entries(attrs ?? {}).map(([name, value]) => ({
+          name,
+          type: typeof value === 'boolean' ? binding.TF_ATTR_BOOL : binding.TF_ATTR_FLOAT,
+          value: value as number | boolean,
+        }));
+        const ids = native.getInputTensorIds(Object.values(inputs) as tfjs.TensorInfo[]);
+        const listed = ids.length - (before ?? 0);
+        if (before !== undefined) attributes.push({ name: 'N', type: binding.TF_ATTR_INT, value: listed });
+        return native.binding
+          .executeOp(op, attributes, ids, outputs === 'listed' ? listed : outputs)
+          .map((output) => native.createOutputTensor(output));
+      },
+    });
+  }
+  chooseProduct(tf);
+}
+
+const replaced = new WeakSet<tfjs.KernelFunc>();
+
+/** Products of numbers up to which our own op is faster than TensorFlow's; beyond, both are at what the processor can do. */
+const SMALL = 2 ** 24;
+
+/**
+ * `tf.matMul` by the fastest op for its floats: our own for small matrices, of which TensorFlow's takes 0.2 ms to begin with several, and
+ * `MatMul` for one large one, which is faster than the `BatchMatMulV2` that tfjs-node calls for all.
+ */
+function chooseProduct(tf: Kernels): void {
+  const stock = tf.getKernel('BatchMatMul', 'tensorflow');
+  if (replaced.has(stock.kernelFunc)) return;
+  const kernelFunc: tfjs.KernelFunc = (args) => {
+    const { a, b } = args.inputs as { a: tfjs.TensorInfo; b: tfjs.TensorInfo };
+    const { transposeA, transposeB } = args.attrs as { transposeA: boolean; transposeB: boolean };
+    const alike = a.shape.length === b.shape.length && a.shape.slice(0, -2).every((side, i) => side === b.shape[i]);
+    if (!alike || a.dtype !== 'float32' || b.dtype !== 'float32') return stock.kernelFunc(args);
+    const products = a.shape.at(-2)! * a.shape.at(-1)! * b.shape.at(transposeB ? -2 : -1)!;
+    // not there while a function is recorded for XLA
+    const own = products <= SMALL && tf.getKernel('HeedProduct', 'tensorflow') !== undefined;
+    if (!own && a.shape.length > 2) return stock.kernelFunc(args);
+    const native = args.backend as NativeBackend;
+    const { binding } = native;
+    const transposed = [transposeA, transposeB].map((value, i) => ({
+      name: ['transpose_a', 'transpose_b'][i]!,
+      type: binding.TF_ATTR_BOOL,
+      value,
+    }));
+    const type = { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
+    const ids = native.getInputTensorIds([a, b]);
+    const [product] = own
+      ? binding.executeOp('HeedProduct', transposed, ids, 1)
+      : binding.executeOp('MatMul', [...transposed, type], ids, 1);
+    return native.createOutputTensor(product!);
+  };
+  replaced.add(kernelFunc);
+  tf.unregisterKernel('BatchMatMul', 'tensorflow');
+  tf.registerKernel({ ...stock, kernelFunc });
+}

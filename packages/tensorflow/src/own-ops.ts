@@ -61,8 +61,8 @@ export function registerOwnOps(tf: Kernels): void {
 
 const replaced = new WeakSet<tfjs.KernelFunc>();
 
-/** Products of numbers up to which our own op is faster than TensorFlow's; beyond, both are at what the processor can do. */
-const SMALL = 2 ** 24;
+/** Products of numbers in a matrix up to which our own op is faster than TensorFlow's: of one matrix, and of each of several. */
+const SMALL = { one: 2 ** 24, each: 2 ** 22 };
 
 /**
  * `tf.matMul` by the fastest op for its floats: our own for small matrices, of which TensorFlow's takes 0.2 ms to begin with several, and
@@ -77,8 +77,9 @@ function chooseProduct(tf: Kernels): void {
     const alike = a.shape.length === b.shape.length && a.shape.slice(0, -2).every((side, i) => side === b.shape[i]);
     if (!alike || a.dtype !== 'float32' || b.dtype !== 'float32') return stock.kernelFunc(args);
     const products = a.shape.at(-2)! * a.shape.at(-1)! * b.shape.at(transposeB ? -2 : -1)!;
+    const small = products <= (a.shape.length > 2 ? SMALL.each : SMALL.one);
     // not there while a function is recorded for XLA
-    const own = products <= SMALL && tf.getKernel('HeedProduct', 'tensorflow') !== undefined;
+    const own = small && tf.getKernel('HeedProduct', 'tensorflow') !== undefined;
     if (!own && a.shape.length > 2) return stock.kernelFunc(args);
     const native = args.backend as NativeBackend;
     const { binding } = native;

@@ -62,7 +62,7 @@ export function registerOwnOps(tf: Kernels): void {
 const replaced = new WeakSet<tfjs.KernelFunc>();
 
 /** Products of numbers in a matrix up to which our own op is faster than TensorFlow's: of one matrix, and of each of several. */
-const SMALL = { one: 2 ** 24, each: 2 ** 22 };
+const SMALL = { one: 2 ** 24, each: 2 ** 19 };
 
 /**
  * `tf.matMul` by the fastest op for its floats: our own for small matrices, of which TensorFlow's takes 0.2 ms to begin with several, and

@@ -4,7 +4,7 @@ import { runCommand } from './run-command.ts';
 import type { Registry } from './verdaccio.ts';
 
 const MEANT =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.*\.(js|d\.ts)|dist\/.*\.wasm|native\/.*\.cc?|examples\/dist\/.*\.js)$/;
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.*\.(js|d\.ts)|dist\/.*\.wasm|native\/.*\.(cc?|h)|examples\/dist\/.*\.js)$/;
 const NEVER = /\.(test|bench)\.|golden|fixture|tsbuildinfo/;
 const MAXIMUM_KILOBYTES: Readonly<Record<string, number>> = { '@heed/attention-core': 150 };
 const MAXIMUM_KILOBYTES_OF_OTHERS = 1000;

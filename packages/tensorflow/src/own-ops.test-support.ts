@@ -4,7 +4,8 @@
  */
 import { pathToFileURL } from 'node:url';
 
-import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs';
 
 import { loadTensorflow } from './load.ts';
 
@@ -64,18 +65,15 @@ function product(a: Numbers, b: Numbers, [rows, k, columns]: Numbers, turnA = fa
   });
 }
 
-async function deviations(): Promise<Deviation[]> {
-  const tf = await loadTensorflow();
-  const found: Deviation[] = [];
-  const run = (op: string, inputs: Tensor[], attributes: object = {}): Tensor[] =>
-    tf.engine().runKernel(op, Object.fromEntries(inputs.map((x, i) => [`input${i}`, x as TensorInfo as Tensor])), {
-      ...attributes,
-    }) as unknown as Tensor[];
-  const check = (work: string, actual: readonly Tensor[], expected: readonly Numbers[]) =>
-    expected.forEach((numbers, i) =>
-      found.push({ work: `${work} (${i})`, deviation: deviationOf(actual[i]!.dataSync(), numbers) }),
-    );
+/** Runs an op on inputs in their order. */
+export function runOp(op: string, inputs: readonly Tensor[], attributes: NamedAttrMap = {}): Tensor[] {
+  return tf.engine().runKernel(op, Object.fromEntries(inputs.map((x, i) => [`input${i}`, x])), attributes);
+}
 
+/** Compares each output of an op with the numbers that it should have. */
+type Check = (work: string, actual: readonly Tensor[], expected: readonly Numbers[]) => void;
+
+function activations(check: Check): void {
   const far = [-100, -13, -6, -3, -0.7, -1e-3, 0, 1e-3, 0.6, 0.7, 3, 6, 13, 100, NaN];
   const x = [...far, ...draw(20_011)];
   const dy = draw(x.length);
@@ -85,11 +83,13 @@ async function deviations(): Promise<Deviation[]> {
     ['HeedGelu', gelu],
     ['HeedGeluTanh', geluTanh],
   ] as const) {
-    check(op, run(op, [tf.tensor1d(x)]), [x.map(f)]);
+    check(op, runOp(op, [tf.tensor1d(x)]), [x.map(f)]);
     const slopes = x.map((v, i) => dy[i]! * slope(f, v));
-    check(`${op}Gradient`, run(`${op}Gradient`, [tf.tensor1d(dy), tf.tensor1d(x)]), [slopes]);
+    check(`${op}Gradient`, runOp(`${op}Gradient`, [tf.tensor1d(dy), tf.tensor1d(x)]), [slopes]);
   }
+}
 
+function layerNorms(check: Check): void {
   for (const [rows, width] of [
     [1, 1],
     [3, 7],
@@ -109,17 +109,19 @@ async function deviations(): Promise<Deviation[]> {
     });
     const byColumn = (values: Numbers) => range(width).map((c) => sum(range(rows).map((r) => values[r * width + c]!)));
     const [tx, tdy] = [tf.tensor2d(x, [rows, width]), tf.tensor2d(dy, [rows, width])];
-    const forward = run('HeedLayerNorm', [tx, tf.tensor1d(gain), tf.tensor1d(bias)], { epsilon: 0.1 });
+    const forward = runOp('HeedLayerNorm', [tx, tf.tensor1d(gain), tf.tensor1d(bias)], { epsilon: 0.1 });
     const values = normalised.map((v, i) => v * gain[i % width]! + bias[i % width]!);
     check(`HeedLayerNorm ${rows} × ${width}`, forward, [values, means, inverses]);
-    const backward = run('HeedLayerNormGradient', [tdy, tx, forward[1]!, forward[2]!, tf.tensor1d(gain)]);
+    const backward = runOp('HeedLayerNormGradient', [tdy, tx, forward[1]!, forward[2]!, tf.tensor1d(gain)]);
     check(`HeedLayerNormGradient ${rows} × ${width}`, backward, [
       dx,
       byColumn(dy.map((v, i) => v * normalised[i]!)),
       byColumn(dy),
     ]);
   }
+}
 
+function products(check: Check): void {
   for (const [rows, k, columns] of [
     [1, 1, 1],
     [1, 70, 100],
@@ -139,21 +141,21 @@ async function deviations(): Promise<Deviation[]> {
     ] as const) {
       const left = tf.tensor2d(a, turnA ? [k, rows] : [rows, k]);
       const right = tf.tensor2d(b, turnB ? [columns, k] : [k, columns]);
-      const actual = run('HeedProduct', [left, right], { transpose_a: turnA, transpose_b: turnB });
+      const actual = runOp('HeedProduct', [left, right], { transpose_a: turnA, transpose_b: turnB });
       check(`HeedProduct ${name} ${turnA} ${turnB}`, actual, [product(a, b, [rows, k, columns], turnA, turnB)]);
     }
-    const linear = run('HeedLinear', [tf.tensor3d(a, [1, rows, k]), tf.tensor2d(b, [k, columns]), tf.tensor1d(bias)]);
+    const linear = runOp('HeedLinear', [tf.tensor3d(a, [1, rows, k]), tf.tensor2d(b, [k, columns]), tf.tensor1d(bias)]);
     const expected = product(a, b, [rows, k, columns]).map((v, i) => v + bias[i % columns]!);
     check(`HeedLinear ${name}`, linear, [expected]);
     const dy = draw(rows * columns);
     const inputs = [tf.tensor2d(dy, [rows, columns]), tf.tensor2d(a, [rows, k])];
-    check(`HeedLinearGradient ${name}`, run('HeedLinearGradient', inputs), [
+    check(`HeedLinearGradient ${name}`, runOp('HeedLinearGradient', inputs), [
       product(a, dy, [k, rows, columns], true),
       range(columns).map((c) => sum(range(rows).map((r) => dy[r * columns + c]!))),
     ]);
   }
   const [many, others] = [draw(40 * 6 * 9), draw(40 * 9 * 5)];
-  const several = run('HeedProduct', [tf.tensor(many, [20, 2, 6, 9]), tf.tensor(others, [20, 2, 9, 5])], {
+  const several = runOp('HeedProduct', [tf.tensor(many, [20, 2, 6, 9]), tf.tensor(others, [20, 2, 9, 5])], {
     transpose_a: false,
     transpose_b: false,
   });
@@ -161,7 +163,9 @@ async function deviations(): Promise<Deviation[]> {
     product(many.slice(i * 54, i * 54 + 54), others.slice(i * 45, i * 45 + 45), [6, 9, 5]),
   );
   check('HeedProduct of several', several, [each]);
+}
 
+function softmaxes(check: Check): void {
   const scores = draw(2 * 3 * 5 * 67);
   const weights = (allowed: (i: number) => boolean) =>
     range(30).flatMap((row) => {
@@ -184,36 +188,42 @@ async function deviations(): Promise<Deviation[]> {
       1,
     ]);
     const allowed = all.dataSync();
-    const actual = run('HeedMaskedSoftmax', [tf.tensor(scores, [2, 3, 5, 67]), mask]);
+    const actual = runOp('HeedMaskedSoftmax', [tf.tensor(scores, [2, 3, 5, 67]), mask]);
     check(`HeedMaskedSoftmax [${shape}]`, actual, [weights((i) => allowed[i] === 1)]);
   }
-  const hidden = run('HeedMaskedSoftmax', [tf.tensor2d(scores.slice(0, 67), [1, 67]), tf.zeros([1, 67], 'bool')]);
+  const hidden = runOp('HeedMaskedSoftmax', [tf.tensor2d(scores.slice(0, 67), [1, 67]), tf.zeros([1, 67], 'bool')]);
   check('HeedMaskedSoftmax, all hidden', hidden, [range(67).map(() => 1 / 67)]);
   const [w, dw] = [weights(() => true), draw(30 * 67)];
   const dScores = w.map((v, i) => {
     const row = Math.floor(i / 67) * 67;
     return v * (dw[i]! - sum(range(67).map((j) => w[row + j]! * dw[row + j]!)));
   });
-  check('HeedSoftmaxGradient', run('HeedSoftmaxGradient', [tf.tensor2d(dw, [30, 67]), tf.tensor2d(w, [30, 67])]), [
+  check('HeedSoftmaxGradient', runOp('HeedSoftmaxGradient', [tf.tensor2d(dw, [30, 67]), tf.tensor2d(w, [30, 67])]), [
     dScores,
   ]);
+}
 
+function adam(check: Check): void {
   const [theta, m, g] = [draw(1003), draw(1003), draw(1003)];
   const v = draw(1003).map((x) => x * x);
   const newM = m.map((x, i) => 0.9 * x + 0.1 * g[i]!);
   const newV = v.map((x, i) => 0.99 * x + 0.01 * g[i]! ** 2);
   const vectors = [theta, m, v, g].map((values) => tf.tensor1d(values));
-  check('HeedAdam', run('HeedAdam', [...vectors, tf.scalar(0.01), tf.scalar(1e-3)], { beta1: 0.9, beta2: 0.99 }), [
+  check('HeedAdam', runOp('HeedAdam', [...vectors, tf.scalar(0.01), tf.scalar(1e-3)], { beta1: 0.9, beta2: 0.99 }), [
     theta.map((x, i) => x - (0.01 * newM[i]!) / (Math.sqrt(newV[i]!) + 1e-3)),
     newM,
     newV,
   ]);
+}
 
+function flattening(check: Check): void {
   const parts = [tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]), tf.scalar(7), tf.zeros([0, 4]), tf.tensor1d([8, 9])];
-  const [flat] = run('HeedFlatten', parts);
+  const [flat] = runOp('HeedFlatten', parts);
   check('HeedFlatten', [flat!], [[1, 2, 3, 4, 5, 6, 7, 8, 9]]);
-  check('HeedUnflatten', run('HeedUnflatten', [flat!, ...parts]), [[1, 2, 3, 4, 5, 6], [7], [], [8, 9]]);
+  check('HeedUnflatten', runOp('HeedUnflatten', [flat!, ...parts]), [[1, 2, 3, 4, 5, 6], [7], [], [8, 9]]);
+}
 
+function lstms(check: Check): void {
   for (const [steps, batch, width] of [
     [1, 1, 1],
     [3, 19, 7],
@@ -242,11 +252,11 @@ async function deviations(): Promise<Deviation[]> {
     const name = `${steps} × ${batch} × ${width}`;
     const [th, tc] = [tf.tensor2d(h0, [batch, width]), tf.tensor2d(c0, [batch, width])];
     const tw = tf.tensor2d(weight, [width, 4 * width]);
-    const forward = run('HeedLstm', [tf.tensor3d(projected, [steps, batch, 4 * width]), tw, th, tc]);
+    const forward = runOp('HeedLstm', [tf.tensor3d(projected, [steps, batch, 4 * width]), tw, th, tc]);
     const [gates, cells, hiddens] = forward as [Tensor, Tensor, Tensor];
     check(`HeedLstm ${name}`, [cells, hiddens], [expected.flatMap(({ c }) => c), expected.flatMap(({ h }) => h)]);
     const weigh = (values: Numbers) => tf.tensor3d([...values], [steps, batch, width]);
-    const back = run('HeedLstmGradient', [weigh(wh), weigh(wc), gates, cells, tc, tf.transpose(tw)]);
+    const back = runOp('HeedLstmGradient', [weigh(wh), weigh(wc), gates, cells, tc, tf.transpose(tw)]);
     const total = (projected: Numbers, h0: Numbers, c0: Numbers) =>
       sum(
         states(projected, h0, c0).flatMap(({ h, c }, t) =>
@@ -271,9 +281,15 @@ async function deviations(): Promise<Deviation[]> {
       ],
     );
   }
-  return found;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  process.stdout.write(JSON.stringify(await deviations()));
+  await loadTensorflow();
+  const found: Deviation[] = [];
+  const check: Check = (work, actual, expected) =>
+    expected.forEach((numbers, i) =>
+      found.push({ work: `${work} (${i})`, deviation: deviationOf(actual[i]!.dataSync(), numbers) }),
+    );
+  for (const checkAll of [activations, layerNorms, products, softmaxes, adam, flattening, lstms]) checkAll(check);
+  process.stdout.write(JSON.stringify(found));
 }

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 
 import { ownOps } from './own-ops.ts';
-import type { Deviation } from './own-ops.test-support.ts';
+import { runOp, type Deviation } from './own-ops.test-support.ts';
 
 const native = tf.getBackend() === 'tensorflow';
 if (!native) process.stdout.write('skipped: Heed’s own TensorFlow ops, there is no native library\n');
@@ -19,9 +19,6 @@ async function deviations(environment: Record<string, string>): Promise<Deviatio
   const { stdout } = await promisify(execFile)(process.execPath, args, { env, maxBuffer: 2 ** 24 });
   return JSON.parse(stdout) as Deviation[];
 }
-
-const run = (op: string, ...inputs: tf.Tensor[]) =>
-  tf.engine().runKernel(op, Object.fromEntries(inputs.map((x, i) => [`input${i}`, x])), {});
 
 describe.runIf(native)('Heed’s own ops', () => {
   // a processor without the wider instructions runs the widest that it has
@@ -39,20 +36,22 @@ describe.runIf(native)('Heed’s own ops', () => {
 
   it('say which rule broke', () => {
     const [vector, matrix] = [tf.zeros([3]), tf.zeros([2, 4])];
-    expect(() => run('HeedGeluGradient', vector, matrix)).toThrow('the gradient must have the shape of x');
-    expect(() => run('HeedLinear', matrix, tf.zeros([3, 5]), tf.zeros([5]))).toThrow('must fit together');
+    expect(() => runOp('HeedGeluGradient', [vector, matrix])).toThrow('the gradient must have the shape of x');
+    expect(() => runOp('HeedLinear', [matrix, tf.zeros([3, 5]), tf.zeros([5])])).toThrow('must fit together');
     const multiply = (a: tf.Tensor, b: tf.Tensor) =>
-      tf.engine().runKernel('HeedProduct', { a, b }, { transpose_a: false, transpose_b: false });
+      runOp('HeedProduct', [a, b], { transpose_a: false, transpose_b: false });
     expect(() => multiply(matrix, tf.zeros([3, 5]))).toThrow('the inner dimensions of both sides must agree');
     expect(() => multiply(vector, vector)).toThrow('both sides must be of one rank');
-    expect(() => run('HeedMaskedSoftmax', matrix, tf.zeros([3, 4], 'bool'))).toThrow('must broadcast to the scores');
-    expect(() => run('HeedUnflatten', vector, matrix)).toThrow('as many numbers as all others together');
+    expect(() => runOp('HeedMaskedSoftmax', [matrix, tf.zeros([3, 4], 'bool')])).toThrow(
+      'must broadcast to the scores',
+    );
+    expect(() => runOp('HeedUnflatten', [vector, matrix])).toThrow('as many numbers as all others together');
   });
 
   it('take nothing from tensors that others hold', () => {
     const x = tf.tensor1d([-1, 0, 1]);
     const again = tf.clone(x);
-    expect(run('HeedGelu', x)).toBeDefined();
+    expect(runOp('HeedGelu', [x])).toBeDefined();
     expect(Array.from(x.dataSync())).toEqual([-1, 0, 1]);
     expect(Array.from(again.dataSync())).toEqual([-1, 0, 1]);
   });

@@ -1,6 +1,7 @@
 import type * as tfjs from '@tensorflow/tfjs';
 
 import type { NativeBackend } from './compile/native-backend.ts';
+import { replaceKernel, type KernelRegistry } from './replace-kernel.ts';
 
 interface OwnOp {
   /** How many outputs it has, or that there is one for each tensor of the list. */
@@ -29,10 +30,8 @@ export const ownOps: Readonly<Record<string, OwnOp>> = {
   HeedUnflatten: { outputs: 'listed', before: 1 },
 };
 
-type Kernels = Pick<typeof tfjs, 'getKernel' | 'registerKernel' | 'unregisterKernel' | 'findBackend'>;
-
 /** Makes Heed's own ops kernels of the native backend, where the binding brings them: attention-core uses the kernels that it finds. */
-export function registerOwnOps(tf: Kernels): void {
+export function registerOwnOps(tf: KernelRegistry & Pick<typeof tfjs, 'findBackend'>): void {
   const { binding } = tf.findBackend('tensorflow') as unknown as NativeBackend;
   if (!('ownOps' in binding)) return; // upstream's binding, or one of before they were there
   for (const [op, { outputs, before }] of Object.entries(ownOps)) {
@@ -59,8 +58,6 @@ export function registerOwnOps(tf: Kernels): void {
   chooseProduct(tf);
 }
 
-const replaced = new WeakSet<tfjs.KernelFunc>();
-
 /** Products of numbers in a matrix up to which our own op is faster than TensorFlow's: of one matrix, and of each of several. */
 const SMALL = { one: 2 ** 24, each: 2 ** 19 };
 
@@ -68,19 +65,17 @@ const SMALL = { one: 2 ** 24, each: 2 ** 19 };
  * `tf.matMul` by the fastest op for its floats: our own for small matrices, of which TensorFlow's takes 0.2 ms to begin with several, and
  * `MatMul` for one large one, which is faster than the `BatchMatMulV2` that tfjs-node calls for all.
  */
-function chooseProduct(tf: Kernels): void {
-  const stock = tf.getKernel('BatchMatMul', 'tensorflow');
-  if (replaced.has(stock.kernelFunc)) return;
-  const kernelFunc: tfjs.KernelFunc = (args) => {
+function chooseProduct(tf: KernelRegistry): void {
+  replaceKernel(tf, 'BatchMatMul', (stock) => (args) => {
     const { a, b } = args.inputs as { a: tfjs.TensorInfo; b: tfjs.TensorInfo };
     const { transposeA, transposeB } = args.attrs as { transposeA: boolean; transposeB: boolean };
     const alike = a.shape.length === b.shape.length && a.shape.slice(0, -2).every((side, i) => side === b.shape[i]);
-    if (!alike || a.dtype !== 'float32' || b.dtype !== 'float32') return stock.kernelFunc(args);
+    if (!alike || a.dtype !== 'float32' || b.dtype !== 'float32') return stock(args);
     const products = a.shape.at(-2)! * a.shape.at(-1)! * b.shape.at(transposeB ? -2 : -1)!;
     const small = products <= (a.shape.length > 2 ? SMALL.each : SMALL.one);
     // not there while a function is recorded for XLA
     const own = small && tf.getKernel('HeedProduct', 'tensorflow') !== undefined;
-    if (!own && a.shape.length > 2) return stock.kernelFunc(args);
+    if (!own && a.shape.length > 2) return stock(args);
     const native = args.backend as NativeBackend;
     const { binding } = native;
     const transposed = [transposeA, transposeB].map((value, i) => ({
@@ -94,8 +89,5 @@ function chooseProduct(tf: Kernels): void {
       ? binding.executeOp('HeedProduct', transposed, ids, 1)
       : binding.executeOp('MatMul', [...transposed, type], ids, 1);
     return native.createOutputTensor(product!);
-  };
-  replaced.add(kernelFunc);
-  tf.unregisterKernel('BatchMatMul', 'tensorflow');
-  tf.registerKernel({ ...stock, kernelFunc });
+  });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** What is asked of a data set's card. */
 interface Card {
   readonly name: string;
-  readonly files: readonly { readonly name: string; readonly sha256: string }[];
+  readonly files: readonly { readonly name: string; readonly sha256: string; readonly mirror?: string }[];
 }
 
 /** Reads a data set's files, as what `fetchData` gives. */
@@ -19,11 +19,11 @@ export interface StoredFiles {
  * @returns undefined where one of them is in neither; a printed line says so
  */
 export function storedFiles({ name: dataset, files }: Card): StoredFiles | undefined {
-  const mirror = join(process.env.HEED_DATA ?? '../shared/data', dataset);
+  const mirrors = process.env.HEED_DATA ?? '../shared/data';
   const cache = join(process.env.HEED_CACHE ?? join(homedir(), '.cache', 'heed'), 'data', dataset);
   const paths = new Map<string, string>();
-  for (const { name, sha256 } of files) {
-    const path = [join(mirror, name), join(cache, sha256.slice(0, 12), name)].find((place) => existsSync(place));
+  for (const { name, sha256, mirror = join(dataset, name) } of files) {
+    const path = [join(mirrors, mirror), join(cache, sha256.slice(0, 12), name)].find((place) => existsSync(place));
     if (path === undefined) {
       process.stdout.write(`${dataset}: skipped, ${name} is neither in HEED_DATA nor in the cache\n`);
       return undefined;

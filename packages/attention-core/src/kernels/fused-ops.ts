@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { isDifferentiatingTwice } from '../autodiff/captured.ts';
+import { runKernel } from './register-kernel.ts';
 
 /** By their inputs, in order, and outputs. */
 export type FusedOp =
@@ -46,6 +47,5 @@ export function hasFused(op: FusedOp): boolean {
 
 /** Runs an op that `hasFused` has. */
 export function fused(op: FusedOp, inputs: readonly tf.Tensor[], attributes: tf.NamedAttrMap = {}): tf.Tensor[] {
-  const named = Object.fromEntries(inputs.map((tensor, i) => [`input${i}`, tensor]));
-  return tf.engine().runKernel(op, named, attributes);
+  return runKernel(op, inputs, attributes);
 }

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { isDifferentiatingTwice } from '../autodiff/captured.ts';
-import { registerKernel } from './register-kernel.ts';
+import { registerKernel, runKernel } from './register-kernel.ts';
 import type { OpAttribute, TensorflowBackend } from './tensorflow.ts';
 
 interface NativeArguments {
@@ -46,8 +46,7 @@ export function hasNativeOps(): boolean {
 /** Runs an op of TensorFlow by its name. */
 export function nativeOp(op: string, inputs: readonly tf.Tensor[], options: NativeOpOptions = {}): tf.Tensor[] {
   if (tf.getKernel(`Native${op}`, 'tensorflow') === undefined) registerNativeOp(op);
-  const named = Object.fromEntries(inputs.map((tensor, i) => [`input${i}`, tensor]));
-  return tf.engine().runKernel(`Native${op}`, named, options as tf.NamedAttrMap);
+  return runKernel(`Native${op}`, inputs, options as tf.NamedAttrMap);
 }
 
 /** x + b over the last dimension. @param x [..., W], rank 2 at least @param b [W] */

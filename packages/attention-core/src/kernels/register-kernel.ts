@@ -49,3 +49,13 @@ function replace(config: tf.KernelConfig): void {
   }
   tf.registerKernel(config);
 }
+
+/** Runs a kernel whose inputs need no names of their own, only their order. */
+export function runKernel(
+  kernelName: string,
+  inputs: readonly tf.Tensor[],
+  attributes: tf.NamedAttrMap = {},
+): tf.Tensor[] {
+  const named = Object.fromEntries(inputs.map((tensor, i) => [`input${i}`, tensor]));
+  return tf.engine().runKernel(kernelName, named, attributes);
+}

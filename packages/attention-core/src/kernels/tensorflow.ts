@@ -18,14 +18,9 @@ export interface TensorflowBackend extends tf.KernelBackend {
     executeOp(name: string, attributes: OpAttribute[], inputIds: number[], outputs: number): OutputMetadata[];
     deleteTensor(id: number): void;
     readonly TF_ATTR_TYPE: number;
-    readonly TF_ATTR_STRING: number;
-    readonly TF_ATTR_SHAPE: number;
-    readonly TF_ATTR_INT: number;
     readonly TF_ATTR_BOOL: number;
-    readonly TF_ATTR_FLOAT: number;
     readonly TF_FLOAT: number;
     readonly TF_INT32: number;
-    readonly TF_INT64: number;
   };
   incRef(dataId: object): void;
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];

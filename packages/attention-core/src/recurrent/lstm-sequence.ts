@@ -7,8 +7,8 @@ import { before, gatesOfInput, rowsOf, type GatedWeights } from './gated-weights
 
 /** All steps of an LSTM: what the gradient needs of them. */
 interface Steps {
-  /** Input, forget, candidate and output, side by side: [T, B, 4H]. */
-  readonly gates: tf.Tensor;
+  /** Input, forget, candidate and output, each [T, B, H]; from the fused op one, with them side by side: [T, B, 4H]. */
+  readonly gates: readonly tf.Tensor[];
   /** [T, B, H] */
   readonly cells: tf.Tensor;
   /** [T, B, H] */
@@ -38,14 +38,14 @@ export function lstmSequence(x: tf.Tensor3D, state: readonly tf.Tensor[], weight
       const { gates, cells, hiddens } = steps;
       return {
         value: tf.concat([hiddens, cells], 2), // [T, B, 2H]
-        saved: differentiating ? [x, hidden, cell, gates, cells, hiddens, inputWeight, hiddenWeight] : [],
+        saved: differentiating ? [x, hidden, cell, cells, hiddens, inputWeight, hiddenWeight, ...gates] : [],
       };
     },
-    (dy, [x, firstHidden, firstCell, gates, cells, hiddens, inputWeight, hiddenWeight]) => {
+    (dy, [x, firstHidden, firstCell, cells, hiddens, inputWeight, hiddenWeight, ...gates]) => {
       const [dHiddens, dCells] = tf.split(dy, 2, 2);
       const back = tf.transpose(hiddenWeight); // once: a product that has to turn it takes a quarter longer, natively
       const [dGates, dHidden, dCell] = isFused
-        ? (fused('HeedLstmGradient', [dHiddens, dCells, gates, cells, firstCell, back]) as Back)
+        ? (fused('HeedLstmGradient', [dHiddens, dCells, ...gates, cells, firstCell, back]) as Back)
         : backThroughTime(dHiddens, dCells, { gates, cells, hiddens }, firstCell, back);
       const rows = rowsOf(dGates); // [T·B, 4H]
       const dBias = sumRows(rows);
@@ -65,7 +65,7 @@ export function lstmSequence(x: tf.Tensor3D, state: readonly tf.Tensor[], weight
 
 function fusedSteps(projected: tf.Tensor, hiddenWeight: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor): Steps {
   const [gates, cells, hiddens] = fused('HeedLstm', [projected, hiddenWeight, hidden, cell]);
-  return { gates, cells, hiddens };
+  return { gates: [gates], cells, hiddens };
 }
 
 function runSteps(projected: tf.Tensor, hiddenWeight: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor): Steps {
@@ -82,7 +82,7 @@ function runSteps(projected: tf.Tensor, hiddenWeight: tf.Tensor, hidden: tf.Tens
   const [input, forget, candidate, output, cells, hiddens] = steps[0].map((_, i) =>
     tf.stack(steps.map((step) => step[i])),
   );
-  return { gates: tf.concat([input, forget, candidate, output], 2), cells, hiddens };
+  return { gates: [input, forget, candidate, output], cells, hiddens };
 }
 
 /** @param back the hidden weight, transposed [4H, H] */
@@ -93,7 +93,7 @@ function backThroughTime(
   firstCell: tf.Tensor,
   back: tf.Tensor,
 ): Back {
-  const [input, forget, candidate, output] = tf.split(gates, 4, 2);
+  const [input, forget, candidate, output] = gates;
   const squashed = tf.tanh(cells);
   // slopes of c by the raw gates i, f, g, and of h by o
   const slopes = tf.unstack(

@@ -374,8 +374,8 @@ void LstmBackward(Range sequences, const LstmGradientArguments &lstm) {
 
 extern const Kernels HEED_INSTRUCTIONS;
 const Kernels HEED_INSTRUCTIONS = {
-    Gelu,       GeluGradient, GeluTanh,    GeluTanhGradient, LayerNorm, LayerNormGradient,
-    MaskedSoftmax, SoftmaxGradient, Adam, AddProduct, LstmForward, LstmBackward,
+    Gelu,          GeluGradient,    GeluTanh, GeluTanhGradient, LayerNorm,   LayerNormGradient,
+    MaskedSoftmax, SoftmaxGradient, Adam,     AddProduct,       LstmForward, LstmBackward,
 };
 
 }  // namespace heed

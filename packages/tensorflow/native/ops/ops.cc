@@ -21,12 +21,12 @@
 namespace heed {
 
 extern const Kernels baseline;
-#ifdef HEED_X86
+#ifdef __x86_64__
 extern const Kernels avx2, avx512;
 #endif
 
 const Kernels &BestKernels() {
-#ifdef HEED_X86
+#ifdef __x86_64__
   static const Kernels &best = []() -> const Kernels & {
     const char *named = std::getenv("HEED_INSTRUCTIONS");
     const std::string most = named == nullptr ? "avx512" : named;
@@ -397,8 +397,8 @@ void LstmGradient(Call &call, const Attributes &) {
                    d_cells.shape == cells.shape && gates.size() == 4 * cells.size() && weight.shape == Shape({4 * width, width}),
                "gradients and cells [T, B, H], gates [T, B, 4H], the first cell [B, H], weight [4H, H] must fit together");
   if (!call.ok()) return;
-  LstmGradientArguments lstm{cells.shape[0], batch,       width,           d_hiddens.data, d_cells.data, gates.data,
-                          cells.data,     first_cell.data, weight.data, nullptr,        nullptr,      nullptr};
+  LstmGradientArguments lstm{cells.shape[0], batch,           width,       d_hiddens.data, d_cells.data, gates.data,
+                             cells.data,     first_cell.data, weight.data, nullptr,        nullptr,      nullptr};
   lstm.d_gates = call.output(0, gates.shape);
   lstm.d_first_hidden = call.output(1, first_cell.shape);
   lstm.d_first_cell = call.output(2, first_cell.shape);
@@ -441,16 +441,15 @@ struct Op {
   std::vector<const char *> attributes;
 };
 
-bool IsRegistered(const Op &op) {
+bool IsRegistered(const char *op) {
   Status status(TF_NewStatus());
-  TF_Buffer *kernels = TF_GetRegisteredKernelsForOp(op.name, status.get());
+  TF_Buffer *kernels = TF_GetRegisteredKernelsForOp(op, status.get());
   const bool registered = kernels != nullptr && kernels->length > 0;
   if (kernels != nullptr) TF_DeleteBuffer(kernels);
   return registered;
 }
 
 void Register(const Op &op) {
-  if (IsRegistered(op)) return;  // by another copy of the addon: TensorFlow ends a process that registers an op twice
   TF_OpDefinitionBuilder *builder = TF_NewOpDefinitionBuilder(op.name);
   const auto argument = [](const std::string &name) {
     if (name.find(':') != std::string::npos) return name;
@@ -493,6 +492,8 @@ void RegisterOps() {
        {"d_gates", "d_first_hidden", "d_first_cell"},
        Compute<LstmGradient>},
   };
+  // By another copy of the addon: TensorFlow ends a process that registers an op twice. It looks through all its kernels; one op tells of all.
+  if (IsRegistered(ops.front().name)) return;
   for (const Op &op : ops) Register(op);
 }
 

@@ -67,7 +67,6 @@ export function provideBinding(
     await compile('CXX', cxxCompilers, [
       '-std=c++17',
       '-pthread',
-      ...(process.arch === 'x64' ? ['-DHEED_X86'] : []),
       ...shared,
       `-I${sources}`,
       `-I${join(library, 'include')}`,

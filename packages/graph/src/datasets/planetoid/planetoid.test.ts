@@ -1,26 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { storedFiles } from '@heed/testing';
 import { describe, expect, it } from 'vitest';
 import { cora, readPlanetoid } from './planetoid.ts';
 
-const mirror = process.env.HEED_DATA;
-const missing = cora.files.filter((file) => mirror === undefined || !existsSync(join(mirror, file.mirror!)));
-if (missing.length > 0) {
-  process.stdout.write(
-    'planetoid.test: Cora is skipped, its files are not here: set HEED_DATA to a folder with planetoid/\n',
-  );
-}
+const files = storedFiles(cora);
+const readCora = () => readPlanetoid('cora', files!);
 
-const files = {
-  read: (name: string) => Promise.resolve(new Uint8Array(readFileSync(join(mirror!, 'planetoid', name)))),
-};
-const readCora = () => readPlanetoid('cora', files);
-
-describe.skipIf(missing.length > 0)('Cora', () => {
+describe.skipIf(files === undefined)('Cora', () => {
   it('has the files that its card describes', async () => {
     for (const { name, bytes, sha256 } of cora.files) {
-      const content = await files.read(name);
+      const content = await files!.read(name);
       expect({ name, bytes: content.length }).toEqual({ name, bytes });
       expect({ name, sha256: createHash('sha256').update(content).digest('hex') }).toEqual({ name, sha256 });
     }

@@ -87,7 +87,15 @@ export { documents, type DocumentIds } from './masks/documents.ts';
 export { fromPredicate } from './masks/from-predicate.ts';
 export { fromTensor } from './masks/from-tensor.ts';
 export { localWindow, type LocalWindowOptions } from './masks/local-window.ts';
-export { printMask, wholeRegion, type Mask, type MaskRegion, type Occupancy, type Range } from './masks/mask.ts';
+export {
+  printMask,
+  wholeRegion,
+  type Band,
+  type Mask,
+  type MaskRegion,
+  type Occupancy,
+  type Range,
+} from './masks/mask.ts';
 export { padding, prefix } from './masks/padding.ts';
 export { dilatedWindow, slidingWindow, type WindowOptions } from './masks/sliding-window.ts';
 export { strided } from './masks/strided.ts';
@@ -151,7 +159,7 @@ export { GeneralScore, type GeneralScoreConfig } from './scores/general.ts';
 export { LocationScore, type LocationScoreConfig } from './scores/location.ts';
 export { queryKeyNorm, type HeadNorm } from './scores/query-key-norm.ts';
 export { RelativePositionScore, type RelativePositionScoreConfig } from './scores/relative-position.ts';
-export type { Score } from './scores/score.ts';
+export type { ScaledProducts, Score } from './scores/score.ts';
 export { scoreMod, type ScoreIndices } from './scores/score-mod.ts';
 export { softcap } from './scores/softcap.ts';
 export { temperature } from './scores/temperature.ts';

@@ -144,9 +144,7 @@ function products(check: Check): void {
       const actual = runOp('HeedProduct', [left, right], { transpose_a: turnA, transpose_b: turnB });
       check(`HeedProduct ${name} ${turnA} ${turnB}`, actual, [product(a, b, [rows, k, columns], turnA, turnB)]);
     }
-    const linear = runOp('HeedLinear', [tf.tensor3d(a, [1, rows, k]), tf.tensor2d(b, [k, columns]), tf.tensor1d(bias)]);
-    const expected = product(a, b, [rows, k, columns]).map((v, i) => v + bias[i % columns]!);
-    check(`HeedLinear ${name}`, linear, [expected]);
+    linearLayers(check, [rows, k, columns], a, [b, draw(k * columns)], [bias, draw(columns)]);
     const dy = draw(rows * columns);
     const inputs = [tf.tensor2d(dy, [rows, columns]), tf.tensor2d(a, [rows, k])];
     check(`HeedLinearGradient ${name}`, runOp('HeedLinearGradient', inputs), [
@@ -163,6 +161,138 @@ function products(check: Check): void {
     product(many.slice(i * 54, i * 54 + 54), others.slice(i * 45, i * 45 + 45), [6, 9, 5]),
   );
   check('HeedProduct of several', several, [each]);
+}
+
+/** Two layers of one input, again and again: from the second time on their weights are packed. */
+function linearLayers(
+  check: Check,
+  [rows, k, columns]: readonly [number, number, number],
+  x: Numbers,
+  weights: readonly Numbers[],
+  biases: readonly Numbers[],
+): void {
+  const name = `${rows} × ${k} × ${columns}`;
+  const expected = weights.map((weight, layer) =>
+    product(x, weight, [rows, k, columns]).map((v, i) => v + biases[layer]![i % columns]!),
+  );
+  const gelu = expected.map((y) => y.map((v) => v * normalDistribution(v)));
+  const input = tf.tensor3d([...x], [1, rows, k]);
+  const of = (weights: readonly Numbers[]) => weights.map((weight) => tf.tensor2d([...weight], [k, columns]));
+  const run = (weights: readonly Tensor[], attributes: NamedAttrMap) =>
+    runOp('HeedLinear', [input, ...weights, ...biases.map((bias) => tf.tensor1d([...bias]))], attributes);
+  const [matrices, others] = [of(weights), of(weights.toReversed())];
+  check(`HeedLinear ${name}`, run(matrices, { again: false, gelu: false }), expected);
+  for (const time of [1, 2, 3]) {
+    check(`HeedLinear ${name}, time ${time}`, run(matrices, { again: true, gelu: false }), expected);
+    check(`HeedLinear ${name}, GELU, time ${time}`, run(matrices, { again: true, gelu: true }), gelu);
+  }
+  const swapped = [biases[0]!, biases[1]!].map((bias, layer) =>
+    product(x, weights[1 - layer]!, [rows, k, columns]).map((v, i) => v + bias[i % columns]!),
+  );
+  tf.dispose(matrices); // others may come to lie where these were
+  for (const time of [1, 2]) {
+    check(`HeedLinear ${name}, others, time ${time}`, run(others, { again: true, gelu: false }), swapped);
+    const anew = of(weights.toReversed());
+    check(`HeedLinear ${name}, anew, time ${time}`, run(anew, { again: true, gelu: false }), swapped);
+    tf.dispose(anew);
+  }
+  const left = others.map((other) => tf.reshape(other, [columns, k]));
+  if (columns === k) return;
+  const turned = tf.tensor2d(draw(columns), [1, columns]);
+  const row = Array.from(turned.dataSync());
+  for (const time of [1, 2]) {
+    const actual = runOp('HeedLinear', [turned, left[0]!, tf.zeros([k])], { again: true, gelu: false });
+    check(`HeedLinear ${name}, of other sides, time ${time}`, actual, [product(row, weights[1]!, [1, columns, k])]);
+  }
+}
+
+interface AttentionCase {
+  /** B, H, K, L, S, D, Dv */
+  readonly sides: readonly [number, number, number, number, number, number, number];
+  readonly layout: 'heads apart' | 'side by side' | 'together';
+  readonly low?: number;
+  readonly high?: number;
+  readonly mask?: readonly number[];
+}
+
+const attentionCases: readonly AttentionCase[] = [
+  { sides: [1, 1, 1, 1, 1, 1, 1], layout: 'heads apart' },
+  { sides: [2, 4, 2, 70, 150, 5, 7], layout: 'heads apart' },
+  { sides: [2, 6, 1, 3, 300, 33, 16], layout: 'heads apart', mask: [2, 1, 1, 300] },
+  { sides: [1, 2, 2, 2, 140, 20, 20], layout: 'side by side', low: -1e12, high: 138 },
+  { sides: [2, 3, 3, 130, 130, 16, 16], layout: 'together', low: -1e12, high: 0 },
+  { sides: [1, 2, 2, 300, 300, 9, 9], layout: 'together', low: -20, high: 5 },
+  { sides: [1, 2, 1, 90, 260, 8, 8], layout: 'heads apart', low: 100, high: 1e12, mask: [90, 260] }, // some see nothing
+  { sides: [2, 2, 2, 65, 129, 4, 17], layout: 'side by side', mask: [2, 1, 65, 129] },
+  { sides: [2, 3, 3, 20, 20, 6, 6], layout: 'together', mask: [1, 3, 20, 20], low: -1e12, high: 2 },
+  { sides: [1, 1, 1, 5, 40, 6, 3], layout: 'side by side', mask: [40] },
+];
+
+function attentions(check: Check): void {
+  for (const given of attentionCases) {
+    const { layout, low = -1e12, high = 1e12, mask } = given;
+    const [B, H, K, L, S, D, Dv] = given.sides;
+    const [q, k, v, dy] = [draw(B * H * L * D), draw(B * K * S * D), draw(B * K * S * Dv), draw(B * H * L * Dv)];
+    const scale = Math.fround(1 / Math.sqrt(D));
+    const allowed = mask && draw(mask.reduce((a, b) => a * b)).map((x) => (x > -1 ? 1 : 0));
+    const aligned = mask && [...Array<number>(4 - mask.length).fill(1), ...mask];
+    const sees = (b: number, h: number, i: number, j: number) => {
+      if (j - i < low || j - i > high) return false;
+      const at = aligned?.reduce((at, side, d) => at * side + (side === 1 ? 0 : [b, h, i, j][d]!), 0);
+      return at === undefined || allowed![at] === 1;
+    };
+    const [y, logSums] = [Array<number>(B * H * L * Dv).fill(0), Array<number>(B * H * L).fill(0)];
+    const [dq, dk, dv] = [q, k, v].map((x) => Array<number>(x.length).fill(0)) as [number[], number[], number[]];
+    for (let b = 0; b < B; b++) {
+      for (let h = 0; h < H; h++) {
+        const own = b * K + Math.floor(h / (H / K));
+        for (let i = 0; i < L; i++) {
+          const row = (b * H + h) * L + i;
+          const seen = range(S).filter((j) => sees(b, h, i, j));
+          if (seen.length === 0) continue;
+          const dot = (a: Numbers, at: number, c: Numbers, to: number, width: number) =>
+            sum(range(width).map((d) => a[at * width + d]! * c[to * width + d]!));
+          const exponentials = seen.map((j) => Math.exp(scale * dot(q, row, k, own * S + j, D)));
+          const total = sum(exponentials);
+          logSums[row] = Math.log(total);
+          const weights = exponentials.map((e) => e / total);
+          const dWeights = seen.map((j) => dot(dy, row, v, own * S + j, Dv));
+          const mean = sum(weights.map((w, n) => w * dWeights[n]!));
+          seen.forEach((j, n) => {
+            const [w, dScore] = [weights[n]!, weights[n]! * (dWeights[n]! - mean) * scale];
+            const key = own * S + j;
+            for (let d = 0; d < Dv; d++) {
+              y[row * Dv + d]! += w * v[key * Dv + d]!;
+              dv[key * Dv + d]! += w * dy[row * Dv + d]!;
+            }
+            for (let d = 0; d < D; d++) {
+              dq[row * D + d]! += dScore * k[key * D + d]!;
+              dk[key * D + d]! += dScore * q[row * D + d]!;
+            }
+          });
+        }
+      }
+    }
+    const lay = (x: Numbers, shape: [number, number, number, number]) => {
+      const [batch, heads, length, width] = shape;
+      const apart = tf.tensor4d([...x], shape);
+      return layout === 'heads apart'
+        ? apart
+        : tf.reshape(tf.transpose(apart, [0, 2, 1, 3]), [batch, length, heads * width]);
+    };
+    const together = (tensors: Tensor[]) => (layout === 'together' ? [tf.concat(tensors, -1)] : tensors);
+    const all = (q: Numbers, k: Numbers, v: Numbers) =>
+      together([lay(q, [B, H, L, D]), lay(k, [B, K, S, D]), lay(v, [B, K, S, Dv])]);
+    const masks = mask ? [tf.tensor(allowed!, [...mask], 'bool')] : [];
+    const attributes = { heads: H, scale, low, high, masks: masks.length };
+    const name = `${layout} [${given.sides}] ${low} ${high} [${mask ?? ''}]`;
+    const forward = runOp('HeedAttention', [...masks, ...all(q, k, v)], attributes);
+    const expected = lay(y, [B, H, L, Dv]);
+    check(`HeedAttention ${name}`, forward, [Array.from(expected.dataSync()), logSums]);
+    const back = [...masks, lay(dy, [B, H, L, Dv]), ...forward, ...all(q, k, v)];
+    const gradients = all(dq, dk, dv).map((gradient) => Array.from(gradient.dataSync()));
+    check(`HeedAttentionGradient ${name}`, runOp('HeedAttentionGradient', back, attributes), gradients);
+  }
 }
 
 function softmaxes(check: Check): void {
@@ -290,6 +420,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     expected.forEach((numbers, i) =>
       found.push({ work: `${work} (${i})`, deviation: deviationOf(actual[i]!.dataSync(), numbers) }),
     );
-  for (const checkAll of [activations, layerNorms, products, softmaxes, adam, flattening, lstms]) checkAll(check);
+  for (const checkAll of [activations, layerNorms, products, attentions, softmaxes, adam, flattening, lstms])
+    checkAll(check);
   process.stdout.write(JSON.stringify(found));
 }

@@ -37,7 +37,14 @@ describe.runIf(native)('Heed’s own ops', () => {
   it('say which rule broke', () => {
     const [vector, matrix] = [tf.zeros([3]), tf.zeros([2, 4])];
     expect(() => runOp('HeedGeluGradient', [vector, matrix])).toThrow('the gradient must have the shape of x');
-    expect(() => runOp('HeedLinear', [matrix, tf.zeros([3, 5]), tf.zeros([5])])).toThrow('must fit together');
+    const layer = [matrix, tf.zeros([3, 5]), tf.zeros([5])];
+    expect(() => runOp('HeedLinear', layer, { again: false, gelu: false })).toThrow('must fit together');
+    const attend = (tensors: tf.Tensor[], masks: tf.Tensor[] = []) =>
+      runOp('HeedAttention', [...masks, ...tensors], { heads: 2, scale: 1, low: -9, high: 9, masks: masks.length });
+    expect(() => attend([tf.zeros([1, 5, 16])])).toThrow('attention takes three tensors [B, H, L, D], or');
+    const [query, key] = [tf.zeros([1, 2, 5, 8]), tf.zeros([1, 2, 6, 8])];
+    expect(() => attend([query, key, query])).toThrow('keys and values of one length');
+    expect(() => attend([query, key, key], [tf.ones([5, 5], 'bool')])).toThrow('must broadcast to the scores');
     const multiply = (a: tf.Tensor, b: tf.Tensor) =>
       runOp('HeedProduct', [a, b], { transpose_a: false, transpose_b: false });
     expect(() => multiply(matrix, tf.zeros([3, 5]))).toThrow('the inner dimensions of both sides must agree');

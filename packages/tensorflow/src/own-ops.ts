@@ -8,11 +8,19 @@ interface OwnOp {
   readonly outputs: number | 'listed';
   /** Where its inputs end in a list of tensors: how many come before. */
   readonly before?: number;
+  /** How many lists of one length it ends in. Default 1. */
+  readonly lists?: number;
+  /** Attributes that are integers; other numbers are floats. */
+  readonly integers?: readonly string[];
 }
 
-/** The ops of native/ops. Their attributes are floats, booleans, and the length of the list. */
+const ATTENTION = ['masks', 'heads', 'low', 'high'];
+
+/** The ops of native/ops. Their attributes are numbers, booleans, and the length of the list. */
 export const ownOps: Readonly<Record<string, OwnOp>> = {
   HeedAdam: { outputs: 3 },
+  HeedAttention: { outputs: 2, before: 0, integers: ATTENTION },
+  HeedAttentionGradient: { outputs: 'listed', before: 3, integers: ATTENTION },
   HeedFlatten: { outputs: 1, before: 0 },
   HeedGelu: { outputs: 1 },
   HeedGeluGradient: { outputs: 1 },
@@ -20,7 +28,7 @@ export const ownOps: Readonly<Record<string, OwnOp>> = {
   HeedGeluTanhGradient: { outputs: 1 },
   HeedLayerNorm: { outputs: 3 },
   HeedLayerNormGradient: { outputs: 3 },
-  HeedLinear: { outputs: 1 },
+  HeedLinear: { outputs: 'listed', before: 1, lists: 2 },
   HeedLinearGradient: { outputs: 2 },
   HeedLstm: { outputs: 3 },
   HeedLstmGradient: { outputs: 3 },
@@ -30,11 +38,16 @@ export const ownOps: Readonly<Record<string, OwnOp>> = {
   HeedUnflatten: { outputs: 'listed', before: 1 },
 };
 
+function attributeType(value: unknown, integer: boolean, binding: NativeBackend['binding']): number {
+  if (typeof value === 'boolean') return binding.TF_ATTR_BOOL;
+  return integer ? binding.TF_ATTR_INT : binding.TF_ATTR_FLOAT;
+}
+
 /** Makes Heed's own ops kernels of the native backend, where the binding brings them: attention-core uses the kernels that it finds. */
 export function registerOwnOps(tf: KernelRegistry & Pick<typeof tfjs, 'findBackend'>): void {
   const { binding } = tf.findBackend('tensorflow') as unknown as NativeBackend;
   if (!('ownOps' in binding)) return; // upstream's binding, or one of before they were there
-  for (const [op, { outputs, before }] of Object.entries(ownOps)) {
+  for (const [op, { outputs, before, lists = 1, integers = [] }] of Object.entries(ownOps)) {
     if (tf.getKernel(op, 'tensorflow') !== undefined) continue;
     tf.registerKernel({
       kernelName: op,
@@ -43,11 +56,11 @@ export function registerOwnOps(tf: KernelRegistry & Pick<typeof tfjs, 'findBacke
         const native = backend as NativeBackend;
         const attributes = Object.entries(attrs ?? {}).map(([name, value]) => ({
           name,
-          type: typeof value === 'boolean' ? binding.TF_ATTR_BOOL : binding.TF_ATTR_FLOAT,
+          type: attributeType(value, integers.includes(name), binding),
           value: value as number | boolean,
         }));
         const ids = native.getInputTensorIds(Object.values(inputs) as tfjs.TensorInfo[]);
-        const listed = ids.length - (before ?? 0);
+        const listed = (ids.length - (before ?? 0) - Number(attrs?.['masks'] ?? 0)) / lists;
         if (before !== undefined) attributes.push({ name: 'N', type: binding.TF_ATTR_INT, value: listed });
         return native.binding
           .executeOp(op, attributes, ids, outputs === 'listed' ? listed : outputs)

@@ -30,8 +30,9 @@ export interface AttentionOptions {
   /**
    * How it is computed. `dense` builds the weights [B, H, L, S]. `blockwise` makes them block by block, forward and backward, and
    * skips what the mask hides; it is for `softmax` and `weightedSum`. The result is the same, but for which weights dropout
-   * drops. Default `auto`: blockwise where it can be and either B · H · L · S is large (from 2^22 on, from 2^24 on where a gradient is
-   * taken) or the mask hides a quarter of it (from 2^20 on).
+   * drops. Default `auto`: one op of the backend where it has one and nothing asks for the weights (native TensorFlow; no bias, no
+   * dropout, scores that are products, a band or a small mask). Otherwise blockwise where it can be and either B · H · L · S is large
+   * (from 2^22 on, from 2^24 on where a gradient is taken) or the mask hides a quarter of it (from 2^20 on).
    */
   readonly path?: 'auto' | 'dense' | 'blockwise';
   /** How captured maps call this attention. Default `attention`. */

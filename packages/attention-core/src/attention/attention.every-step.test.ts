@@ -50,7 +50,8 @@ describe('every choice', () => {
 
   it.each(choices)('is finite, with finite gradients, for tiny, ordinary and huge numbers: %s', (_name, choose) => {
     const { normaliser, combiner } = choose();
-    const paths = (normaliser ?? combiner) === undefined ? (['dense', 'blockwise'] as const) : (['dense'] as const);
+    const paths =
+      (normaliser ?? combiner) === undefined ? (['auto', 'dense', 'blockwise'] as const) : (['dense'] as const);
     for (const path of paths) {
       for (const scale of [1e-20, 1, 1e15]) {
         tf.tidy(() => {

@@ -30,7 +30,8 @@ export function blockwiseAttention(
   const [, heads, queryLength] = options.query.shape as [number, number, number];
   const [, keyValueHeads, keyLength] = options.key.shape as [number, number, number];
   const products = score.asProducts?.(options.query, options.key);
-  const { query, key } = products ?? options;
+  const key = products?.key ?? options.key;
+  const query = products === undefined ? options.query : tf.mul(products.query, products.scale);
   const scoring: Scoring = {
     score: products === undefined ? score : undefined,
     bias,

@@ -2,11 +2,13 @@ import type * as tf from '@tensorflow/tfjs';
 import { isDifferentiating, isDifferentiatingTwice } from '../autodiff/captured.ts';
 import { isIntervening } from '../maps/intervene.ts';
 import { softmax } from '../normalisers/softmax.ts';
+import { scaledDot } from '../scores/dot.ts';
 import type { AttentionOptions } from './attention-options.ts';
 import { keysOf, planBlocks, type Block, type BlockSizes } from './block-plan.ts';
 import { blockwiseAttention } from './blockwise.ts';
 import { weightedSum } from './combiner.ts';
 import { denseAttention } from './dense.ts';
+import { attendInOnePass, sightInOnePass } from './one-pass.ts';
 
 /**
  * Scores of all heads (B · H · L · S) from which on `auto` takes the blockwise path; measured natively, where each op has its price.
@@ -36,6 +38,8 @@ export function onBestPath(options: AttentionOptions): tf.Tensor {
       `attention: the blockwise path needs softmax and weightedSum, got ${normaliser.name} and ${combiner.name}`,
     );
   }
+  const inOnePass = path === 'auto' ? onePass(options) : undefined;
+  if (inOnePass !== undefined) return inOnePass;
   // whoever changes weights needs them whole, and so do gradients of gradients
   if (path === 'dense' || !able || isIntervening() || isDifferentiatingTwice()) return denseAttention(options);
   const scores = scoresOf(options);
@@ -44,6 +48,16 @@ export function onBestPath(options: AttentionOptions): tf.Tensor {
   const { sizes, blocks, seen } = planBest(options);
   const worthwhile = long || seen <= SPARSE * options.query.shape[2]! * options.key.shape[2]!;
   return worthwhile ? blockwiseAttention(options, sizes, blocks) : denseAttention(options);
+}
+
+function onePass(options: AttentionOptions): tf.Tensor | undefined {
+  const { score = scaledDot(), query, key, value } = options;
+  if (score.asProducts === undefined) return undefined;
+  const sight = sightInOnePass(options, query.shape[2]!, key.shape[2]!);
+  if (sight === undefined) return undefined;
+  const products = score.asProducts(query, key);
+  const tensors = [products.query, products.key, value];
+  return attendInOnePass(tensors, sight, { heads: query.shape[1]!, scale: products.scale });
 }
 
 function scoresOf({ query, key }: AttentionOptions): number {

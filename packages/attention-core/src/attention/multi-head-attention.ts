@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { isDifferentiating } from '../autodiff/captured.ts';
 import type { Bias } from '../biases/bias.ts';
 import { Linear, requireWidth } from '../layers/linear.ts';
-import { projectHeads } from '../layers/project-heads.ts';
+import { projectEach, projectTogether, unstackHeads } from '../layers/project-heads.ts';
 import { and } from '../masks/algebra.ts';
 import type { Mask } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
@@ -13,6 +13,7 @@ import type { Score } from '../scores/score.ts';
 import type { KeyValueCache } from '../structures/key-value-cache/key-value-cache.ts';
 import { attention } from './attention.ts';
 import type { HeadPositions } from './head-positions.ts';
+import { attendInOnePass, sightInOnePass } from './one-pass.ts';
 
 export interface MultiHeadAttentionConfig {
   /** M: width of queries and of the result. */
@@ -130,6 +131,8 @@ export class MultiHeadAttention extends Module {
   forward(x: tf.Tensor, inputs: MultiHeadAttentionInputs = {}): tf.Tensor {
     const { cache, mask, bias, random } = inputs;
     return tf.tidy(() => {
+      const sideBySide = this.attendSideBySide(x, inputs);
+      if (sideBySide !== undefined) return this.output.forward(sideBySide);
       const start = cache?.start();
       const projected = this.project(x, inputs, start);
       const cached = cache?.append(projected);
@@ -150,12 +153,30 @@ export class MultiHeadAttention extends Module {
     });
   }
 
+  /** Attention to heads as the projections give them, which no cache and no positions want by themselves: [B, L, H·Dv]. */
+  private attendSideBySide(x: tf.Tensor, inputs: MultiHeadAttentionInputs): tf.Tensor | undefined {
+    const { memory = x, prepared, cache, queryPositions, keyPositions, mask, bias, random } = inputs;
+    const apart = cache ?? prepared ?? this.positions ?? this.score;
+    if (apart !== undefined || this.heads !== this.keyValueHeads) return undefined;
+    const options = { mask, bias, normaliser: this.normaliser, dropout: this.dropoutRate, random };
+    const sight = sightInOnePass(options, x.shape[1]!, memory.shape[1]!);
+    if (sight === undefined) return undefined;
+    const layers = [this.query, this.key, this.value];
+    const shared = memory === x && queryPositions === undefined && keyPositions === undefined && areAlike(layers);
+    const tensors = shared
+      ? isDifferentiating()
+        ? [projectTogether(x, layers)]
+        : projectEach(x, layers)
+      : [added(x, queryPositions), added(memory, keyPositions), memory].map((of, i) => layers[i].forward(of));
+    return attendInOnePass(tensors, sight, { heads: this.heads, scale: 1 / Math.sqrt(this.cacheShape.headWidth) });
+  }
+
   /** Queries [B, H, L, D], keys [B, K, S, D] and values [B, K, S, Dv]. */
   private project(x: tf.Tensor, inputs: MultiHeadAttentionInputs, start: number | tf.Scalar | undefined) {
     const { memory = x, prepared, queryPositions, keyPositions } = inputs;
     const alone = memory === x && prepared === undefined && queryPositions === undefined && keyPositions === undefined;
     if (alone && this.heads === this.keyValueHeads) {
-      const [query, key, value] = projectTogether(x, [this.query, this.key, this.value], this.heads);
+      const [query, key, value] = projectByHead(x, [this.query, this.key, this.value], this.heads);
       return { query: this.positioned(query, start), key: this.positioned(key, start), value };
     }
     const query = splitHeads(this.query.forward(added(x, queryPositions)), this.heads); // [B, H, L, D]
@@ -179,7 +200,7 @@ export class MultiHeadAttention extends Module {
   private keysAndValues(memory: tf.Tensor, keyPositions?: tf.Tensor, start?: number | tf.Scalar) {
     const [key, value] =
       keyPositions === undefined
-        ? projectTogether(memory, [this.key, this.value], this.keyValueHeads) // [B, K, S, D] and [B, K, S, Dv]
+        ? projectByHead(memory, [this.key, this.value], this.keyValueHeads) // [B, K, S, D] and [B, K, S, Dv]
         : [
             splitHeads(this.key.forward(added(memory, keyPositions)), this.keyValueHeads),
             splitHeads(this.value.forward(memory), this.keyValueHeads),
@@ -193,16 +214,17 @@ export class MultiHeadAttention extends Module {
 }
 
 /**
- * Projections of one input by head. In training one product serves them all, since it saves most of the gradient's ops; without a gradient
- * laying the weights side by side costs more than it saves.
+ * Projections of one input by head: [B, H, L, D] each. In training one product serves them all, since it saves most of the gradient's ops.
  */
-function projectTogether(x: tf.Tensor, layers: readonly Linear[], heads: number): tf.Tensor4D[] {
-  const [first] = layers;
-  // adapters (LoRA) may stand in the place of a layer
-  const alike = layers.every((layer) => layer instanceof Linear && layer.weight.shape[1] === first.weight.shape[1]);
-  return alike && isDifferentiating()
-    ? projectHeads(x, layers, heads)
+function projectByHead(x: tf.Tensor, layers: readonly Linear[], heads: number): tf.Tensor4D[] {
+  return isDifferentiating() && areAlike(layers)
+    ? unstackHeads(projectTogether(x, layers), layers.length, heads)
     : layers.map((layer) => splitHeads(layer.forward(x), heads));
+}
+
+/** Whether layers are plain ones of one width: adapters (LoRA) may stand in the place of some. */
+function areAlike(layers: readonly Linear[]): boolean {
+  return layers.every((layer) => layer instanceof Linear && layer.weight.shape[1] === layers[0].weight.shape[1]);
 }
 
 function added(x: tf.Tensor, positions: tf.Tensor | undefined): tf.Tensor {

@@ -11,6 +11,15 @@ import { runKernel } from './register-kernel.ts';
 export type FusedOp =
   /** (weights, first, second, gradient, learning rate, epsilon), beta1, beta2 → new weights, first and second */
   | 'HeedAdam'
+  /**
+   * Attention with the scores scale · q · kᵀ, without its weights: (masks, tensors), masks, heads, scale, low, high → result, log Σ exp(scores)
+   * [B, H, L]. The tensors are [B, H, L, D], [B, K, S, D] and [B, K, S, Dv] with H a multiple of K; or [B, L, H · D], [B, S, H · D] and
+   * [B, S, H · Dv]; or one [B, L, 3 · H · D] of self-attention, that has them side by side. Query i sees the keys from i + low to i + high, and
+   * of these what the mask allows, boolean, broadcastable to [B, H, L, S] but in the last dimension: `masks` says that there is one, or 0.
+   */
+  | 'HeedAttention'
+  /** (masks, dy, result, log sums, tensors), as above → the gradients of the tensors */
+  | 'HeedAttentionGradient'
   /** tensors → [P] */
   | 'HeedFlatten'
   /** ([P], tensors) → tensors of the same shapes */
@@ -29,7 +38,10 @@ export type FusedOp =
   | 'HeedLayerNorm'
   /** (dy, x, mean, inverse, gain) → dx, dGain, dBias */
   | 'HeedLayerNormGradient'
-  /** (x [..., I], weight [I, O], bias [O]) → y [..., O] */
+  /**
+   * (x [..., I], weights [I, O], biases [O]), again, gelu → as many [..., O] as there are weights, GELU of them where that is said. `again`:
+   * the same weights will serve again, so it is worth laying them out for it.
+   */
   | 'HeedLinear'
   /** (dy [..., O], x [..., I]) → dWeight [I, O], dBias [O] */
   | 'HeedLinearGradient'

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import { isDifferentiating } from '../autodiff/captured.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import { fused, hasFused, type FusedOp } from '../kernels/fused-ops.ts';
 import { sigmoidGradient } from '../kernels/native-ops.ts';
+import { fusedLinear, type Linear } from './linear.ts';
 
 /** The activations that the models of this field use, by their usual names. */
 export type Activation = 'relu' | 'gelu' | 'gelu-tanh' | 'silu';
@@ -18,6 +20,12 @@ export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
     case 'silu':
       return silu(x);
   }
+}
+
+/** A layer and its activation, in one op where the backend has it and nobody will ask for the gradient. @param x [..., inputs] */
+export function activateLinear(x: tf.Tensor, layer: Linear, activation: Activation): tf.Tensor {
+  const inOneOp = activation === 'gelu' && !isDifferentiating() ? fusedLinear(x, [layer], { gelu: true }) : undefined;
+  return inOneOp?.[0] ?? activate(layer.forward(x), activation);
 }
 
 /** x·Φ(x) with the exact Gaussian distribution function Φ (Hendrycks & Gimpel 2016), as BERT uses it. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Module } from '../module/module.ts';
 import type { RandomStream } from '../random/random-stream.ts';
 import type { Random } from '../random/random.ts';
-import { activate, type Activation } from './activations.ts';
+import { activateLinear, type Activation } from './activations.ts';
 import { dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
 
@@ -38,7 +38,7 @@ export class FeedForward extends Module {
   forward(x: tf.Tensor, { random }: { random?: RandomStream | undefined } = {}): tf.Tensor {
     return tf.tidy(() => {
       const rows = tf.reshape(x, [-1, x.shape[x.rank - 1]]); // [N, M]: each layer on its own would reshape
-      const hidden = activate(this.hidden.forward(rows), this.activation); // [N, hiddenWidth]
+      const hidden = activateLinear(rows, this.hidden, this.activation); // [N, hiddenWidth]
       return tf.reshape(this.output.forward(dropout(hidden, this.dropoutRate, random)), x.shape);
     });
   }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { isDifferentiating } from '../autodiff/captured.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import { fused, hasFused } from '../kernels/fused-ops.ts';
 import { addBias, sumRows } from '../kernels/native-ops.ts';
@@ -76,7 +77,7 @@ export function linear(x: tf.Tensor, w: tf.Tensor2D, b?: tf.Tensor1D): tf.Tensor
   if (x.shape[x.rank - 1] !== inputs) {
     throw new Error(`linear: x must end in the weight's ${inputs} inputs, got [${x.shape}]`);
   }
-  if (x.size * outputs <= SMALL && hasFused('HeedLinear')) return inOnePass(x, w, b);
+  if (hasFusedLinear(x, outputs)) return inOnePass(x, w, b);
   const outputShape = [...x.shape.slice(0, -1), outputs];
   return withGradient(
     b === undefined ? [x, w] : [x, w, b],
@@ -95,14 +96,38 @@ export function linear(x: tf.Tensor, w: tf.Tensor2D, b?: tf.Tensor1D): tf.Tensor
   );
 }
 
+/**
+ * Layers of one input and of equal width in one op, without a gradient: undefined where the backend has none, it would not pay, or a layer
+ * is another than this one (adapters stand in the place of some) or has no bias.
+ *
+ * @param x [..., inputs]
+ * @returns [..., outputs] each
+ */
+export function fusedLinear(
+  x: tf.Tensor,
+  layers: readonly Linear[],
+  { gelu }: { readonly gelu: boolean },
+): tf.Tensor[] | undefined {
+  const plain = layers.every((layer) => layer instanceof Linear && layer.bias !== undefined);
+  if (!plain || !hasFusedLinear(x, layers[0].weight.shape[1])) return undefined;
+  const parameters = [...layers.map(({ weight }) => weight), ...layers.map(({ bias }) => bias!)];
+  return fused('HeedLinear', [x, ...parameters], { again: true, gelu });
+}
+
 /** Products of numbers up to which our own op is faster than TensorFlow's; beyond, both are at what the processor can do. */
 const SMALL = 2 ** 24;
 
+/** Whether `HeedLinear` is there and the best for x [..., I] and a weight [I, outputs]. */
+function hasFusedLinear(x: tf.Tensor, outputs: number): boolean {
+  return x.size * outputs <= SMALL && hasFused('HeedLinear');
+}
+
 function inOnePass(x: tf.Tensor, w: tf.Tensor2D, b?: tf.Tensor1D): tf.Tensor {
+  const again = !isDifferentiating(); // no step that would change the weights follows
   return withGradient(
     b === undefined ? [x, w] : [x, w, b],
     (x, w, b) => {
-      const value = b === undefined ? wideProduct(x, w) : fused('HeedLinear', [x, w, b])[0];
+      const value = b === undefined ? wideProduct(x, w) : fused('HeedLinear', [x, w, b], { again, gelu: false })[0];
       return { value, saved: [x, w] };
     },
     (dy, [x, w]) => {

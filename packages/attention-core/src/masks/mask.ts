@@ -16,6 +16,12 @@ export interface MaskRegion {
   readonly keyLength: number;
 }
 
+/** Offsets of the visible keys from the query's index among L, both included; integers or ±Infinity. */
+export interface Band {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** What is known of a block of queries × keys without looking at tensor values. */
 export type Occupancy = 'empty' | 'full' | 'mixed';
 
@@ -34,6 +40,8 @@ export interface Mask {
    * blockwise path makes each but once.
    */
   pattern?(region: MaskRegion): string | undefined;
+  /** Present where each query i sees the keys from i + low to i + high, and that is known without looking at tensor values. */
+  band?(queryLength: number, keyLength: number): Band | undefined;
   /** Whether some query may see no key at all; false spares the zeroing of such rows. */
   mayHideAll(queryLength: number, keyLength: number): boolean;
 }
@@ -66,6 +74,10 @@ export function bandMask(options: { description: string; low: number; high: numb
         if (below !== undefined && above !== undefined) return tf.logicalAnd(below, above);
         return below ?? above ?? tf.onesLike(difference).cast('bool');
       });
+    },
+    band(queryLength, keyLength) {
+      const start = knownStart(alignment, queryLength, keyLength);
+      return start === undefined ? undefined : { low: start + low, high: start + high };
     },
     // a band looks the same along every diagonal; its start is one for all regions of a call
     pattern: ({ queries, keys }) => String(keys.start - queries.start),

@@ -135,6 +135,22 @@ describe('every mask', () => {
     expect(Math.min(told.empty, told.full)).toBeGreaterThan(15); // the law was tried
   });
 
+  it('shows the band that it says it shows', () => {
+    let told = 0;
+    check(({ mask, region: { queryLength, keyLength } }) => {
+      const band = mask.band?.(queryLength, keyLength);
+      if (band === undefined) return;
+      told++;
+      const shown = Array.from({ length: BATCH * queryLength * keyLength }, (_, i) => {
+        const offset = (i % keyLength) - (Math.floor(i / keyLength) % queryLength);
+        return Number(band.low <= offset && offset <= band.high);
+      });
+      const values = grid(mask, wholeRegion(queryLength, keyLength));
+      expect({ mask: mask.description, values }).toEqual({ mask: mask.description, values: shown });
+    });
+    expect(told).toBeGreaterThan(5); // the law was tried
+  });
+
   it('gives a block what the whole has there', () => {
     check(({ mask, region }) => {
       const { queries, keys, queryLength, keyLength } = region;

@@ -21,7 +21,7 @@ export function cosine({ epsilon = 1e-8 }: CosineOptions = {}): Score {
   return {
     name: 'cosine',
     scores: (query, key) => tf.tidy(() => tf.matMul(unit(query), unit(key), false, true)),
-    asProducts: (query, key) => ({ query: unit(query), key: unit(key) }),
+    asProducts: (query, key) => ({ query: unit(query), key: unit(key), scale: 1 }),
     prepareKeys: unit,
     prepared: () => ({
       name: 'cosine',

@@ -6,7 +6,7 @@ export function dot(): Score {
   return {
     name: 'dot',
     scores: (query, key) => tf.matMul(query, key, false, true),
-    asProducts: (query, key) => ({ query, key }),
+    asProducts: (query, key) => ({ query, key, scale: 1 }),
   };
 }
 
@@ -17,10 +17,10 @@ export interface ScaledDotOptions {
 
 /** q·k/√D (Vaswani et al. 2017). The query is scaled, which is L × D products instead of L × S. */
 export function scaledDot({ scale }: ScaledDotOptions = {}): Score {
-  const scaled = (query: tf.Tensor) => tf.mul(query, scale ?? 1 / Math.sqrt(query.shape[query.rank - 1]));
+  const scaleFor = (query: tf.Tensor) => scale ?? 1 / Math.sqrt(query.shape[query.rank - 1]);
   return {
     name: 'scaled-dot',
-    scores: (query, key) => tf.tidy(() => tf.matMul(scaled(query), key, false, true)),
-    asProducts: (query, key) => ({ query: scaled(query), key }),
+    scores: (query, key) => tf.tidy(() => tf.matMul(tf.mul(query, scaleFor(query)), key, false, true)),
+    asProducts: (query, key) => ({ query, key, scale: scaleFor(query) }),
   };
 }

@@ -3,7 +3,7 @@ import { linear, requireWidth, weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
 import { dot } from './dot.ts';
-import type { Score } from './score.ts';
+import type { ScaledProducts, Score } from './score.ts';
 
 export interface GeneralScoreConfig {
   readonly queryWidth: number;
@@ -30,8 +30,8 @@ export class GeneralScore extends Module implements Score {
   }
 
   /** qᵀ·W and k. */
-  asProducts(query: tf.Tensor, key: tf.Tensor): { query: tf.Tensor; key: tf.Tensor } {
-    return { query: linear(query, this.weight), key };
+  asProducts(query: tf.Tensor, key: tf.Tensor): ScaledProducts {
+    return { query: linear(query, this.weight), key, scale: 1 };
   }
 
   /** W·k. @param key [..., S, keyWidth] @returns [..., S, queryWidth] */

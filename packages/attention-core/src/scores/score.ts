@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { wholeRegion, type MaskRegion } from '../masks/mask.ts';
 
+/** Queries and keys whose products, times `scale`, are the scores. */
+export interface ScaledProducts {
+  readonly query: tf.Tensor;
+  readonly key: tf.Tensor;
+  readonly scale: number;
+}
+
 /** The first of the four steps: how well each key answers each query. Scores with weights of their own are Modules too. */
 export interface Score {
   readonly name: string;
@@ -12,10 +19,10 @@ export interface Score {
    */
   scores(query: tf.Tensor, key: tf.Tensor, region?: MaskRegion): tf.Tensor;
   /**
-   * The same scores as plain products q'·k'ᵀ, for scores that are nothing else. The blockwise path makes q' and k' once for all
+   * The same scores as plain products scale · q'·k'ᵀ, for scores that are nothing else. The blockwise path makes q' and k' once for all
    * blocks, and its gradient by hand; without it every block is scored, and differentiated, by itself.
    */
-  asProducts?(query: tf.Tensor, key: tf.Tensor): { readonly query: tf.Tensor; readonly key: tf.Tensor };
+  asProducts?(query: tf.Tensor, key: tf.Tensor): ScaledProducts;
   /** What depends on the keys alone, for decoders that ask the same keys at every step. Absent where nothing does. */
   prepareKeys?(key: tf.Tensor): tf.Tensor;
   /** The same score for keys that went through `prepareKeys`. */

@@ -83,7 +83,8 @@ describe.each(Object.entries(scores))('the score %s', (_name, score) => {
     const [query, key] = [normal(2, 4, 3, 3), normal(2, 4, 5, 3)];
     if (score.asProducts === undefined) return;
     const products = score.asProducts(query, key);
-    expect(tf.matMul(products.query, products.key, false, true)).toBeAllClose(score.scores(query, key));
+    const scaled = tf.mul(tf.matMul(products.query, products.key, false, true), products.scale);
+    expect(scaled).toBeAllClose(score.scores(query, key));
   });
 
   it('scores prepared keys as it scores plain ones', () => {

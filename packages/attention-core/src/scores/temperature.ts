@@ -21,7 +21,8 @@ export function temperature(score: Score, t: number | tf.Tensor): Score {
       ...divided,
       asProducts: (query, key) => {
         const products = score.asProducts!(query, key);
-        return { query: tf.div(products.query, t), key: products.key };
+        if (!(t instanceof tf.Tensor)) return { ...products, scale: products.scale / t };
+        return { ...products, query: tf.div(products.query, t) };
       },
     };
   }

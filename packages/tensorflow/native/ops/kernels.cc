@@ -210,7 +210,7 @@ constexpr int kVectors = 3;
 constexpr long kColumns = kVectors * kLanes;
 constexpr long kDepth = 512;  // so that a panel, at most 96 KB, stays in the cache
 
-template <int R, int C>
+template <int R, int C, long Ahead = 0>
 inline void AddTile(long k, Matrix a, const float *b, long b_step, float *c, long c_step) {
   Vector sums[R][C];
   for (int r = 0; r < R; ++r)
@@ -218,6 +218,7 @@ inline void AddTile(long k, Matrix a, const float *b, long b_step, float *c, lon
   for (long i = 0; i < k; ++i) {
     Vector row[C];
     for (int j = 0; j < C; ++j) row[j] = Load(b + i * b_step + j * kLanes);
+    if (Ahead > 0) __builtin_prefetch(b + i * b_step + Ahead);
     for (int r = 0; r < R; ++r)
       for (int j = 0; j < C; ++j) sums[r][j] += a.data[r * a.row_step + i * a.column_step] * row[j];
   }
@@ -303,6 +304,225 @@ void AddProduct(Range rows, Range columns, long k, Matrix a, Matrix b, float *c,
   }
 }
 
+/** Panels lie one after the other: of what is read from memory next, so many numbers ahead are asked for. */
+constexpr long kAhead = 1024;
+constexpr int kPanelVectors = kPanel / kLanes;
+constexpr int kPanelRows = 2 * kRows / kPanelVectors;  // as many as have their sums in half of the registers
+
+template <int R>
+inline void AddPanelRows(long &row, long end, long k, Matrix a, const float *panel, float *c, long c_step) {
+  for (; row + R <= end; row += R) AddTile<R, kPanelVectors, kAhead>(k, Below(a, row), panel, kPanel, c + row * c_step, c_step);
+}
+
+void AddPackedProduct(Range rows, Range columns, long k, Matrix a, const float *panels, float *c, long c_step) {
+  for (long column = columns.begin; column < columns.end; column += kPanel) {
+    const float *panel = panels + column * k;
+    if (columns.end - column < kPanel) {
+      for (long row = rows.begin; row < rows.end; ++row) {
+        float tile[kPanel] = {};
+        const long width = columns.end - column;
+        for (long j = 0; j < width; ++j) tile[j] = c[row * c_step + column + j];
+        AddTile<1, kPanelVectors>(k, Below(a, row), panel, kPanel, tile, kPanel);
+        for (long j = 0; j < width; ++j) c[row * c_step + column + j] = tile[j];
+      }
+      continue;
+    }
+    long row = rows.begin;
+    AddPanelRows<kPanelRows>(row, rows.end, k, a, panel, c + column, c_step);
+    AddPanelRows<(kPanelRows + 3) / 4>(row, rows.end, k, a, panel, c + column, c_step);
+    AddPanelRows<1>(row, rows.end, k, a, panel, c + column, c_step);
+  }
+}
+
+// --- Attention -------------------------------------------------------------------------------------------------------------------
+//
+// Scores of a block lie by key: [keys, kQueryBlock]. So a vector holds several queries of one key, the softmax of each is a lane's, and of
+// all products only the queries have to be turned.
+
+constexpr float kHidden = -1.7e38f;
+
+enum class Seen { kNothing, kSome, kAll };
+
+/** What a block's queries see of its keys. */
+Seen Look(const Sight &sight, Range queries, Range keys) {
+  const long least = keys.begin - (queries.end - 1), most = keys.end - 1 - queries.begin;
+  if (most < sight.low || least > sight.high) return Seen::kNothing;
+  bool all = least >= sight.low && most <= sight.high;
+  if (sight.allowed == nullptr) return all ? Seen::kAll : Seen::kSome;
+  bool any = false;
+  const bool alike = sight.starts[queries.begin] == sight.starts[queries.end - 1];
+  for (long i = queries.begin; i < (alike ? queries.begin + 1 : queries.end); ++i) {
+    const unsigned char *allowed = sight.allowed + sight.starts[i];
+    long shown = 0;
+#pragma omp simd reduction(+ : shown)
+    for (long j = keys.begin; j < keys.end; ++j) shown += allowed[j] != 0;
+    any = any || shown > 0;
+    all = all && shown == keys.end - keys.begin;
+  }
+  return !any ? Seen::kNothing : all ? Seen::kAll : Seen::kSome;
+}
+
+void Hide(const Sight &sight, Range queries, Range keys, float *scores) {
+  const long count = queries.end - queries.begin;
+  for (long j = keys.begin; j < keys.end; ++j) {
+    float *row = scores + (j - keys.begin) * kQueryBlock;
+    const long first = j - sight.high - queries.begin, last = j - sight.low - queries.begin;  // that see it
+    for (long i = 0; i < (first < count ? first : count); ++i) row[i] = kHidden;
+    for (long i = last < -1 ? 0 : last + 1; i < count; ++i) row[i] = kHidden;
+  }
+  if (sight.allowed == nullptr) return;
+  for (long i = 0; i < count; ++i) {
+    const unsigned char *allowed = sight.allowed + sight.starts[queries.begin + i];
+    for (long j = keys.begin; j < keys.end; ++j) {
+      if (!allowed[j]) scores[(j - keys.begin) * kQueryBlock + i] = kHidden;
+    }
+  }
+}
+
+/** scale · rows, turned: [width, kQueryBlock], filled up with zeros. */
+void Turn(Rows<const float> rows, Range range, long width, float scale, float *__restrict turned) {
+  const long count = range.end - range.begin;
+  if (count < kQueryBlock) __builtin_memset(turned, 0, width * kQueryBlock * sizeof(float));
+  for (long i = 0; i < count; ++i) {
+    const float *from = rows.data + (range.begin + i) * rows.step;
+    for (long d = 0; d < width; ++d) turned[d * kQueryBlock + i] = scale * from[d];
+  }
+}
+
+/** rows · turned, by row: the first `columns` of [rows, kQueryBlock]. */
+void MultiplyTurned(Rows<const float> rows, Range range, long width, const float *turned, long columns, float *product) {
+  const long count = range.end - range.begin;
+  __builtin_memset(product, 0, count * kQueryBlock * sizeof(float));
+  const Matrix left = {rows.data + range.begin * rows.step, rows.step, 1};
+  AddProduct({0, count}, {0, columns}, width, left, {turned, kQueryBlock, 1}, product, kQueryBlock);
+}
+
+/** Enough whole vectors for so many numbers. */
+inline long WholeVectors(long count) { return (count + kLanes - 1) / kLanes * kLanes; }
+
+/** Scores of so few queries that most lanes would stay empty: numbers are multiplied along the width instead. */
+void ScoreFew(Range queries, Range keys, const AttentionArguments &head, float *scores) {
+  const long count = queries.end - queries.begin, others = keys.end - keys.begin;
+  __builtin_memset(scores, 0, others * kQueryBlock * sizeof(float));
+  AddDots({0, others}, {0, count}, head.width, {head.key.data + keys.begin * head.key.step, head.key.step, 1},
+          {head.query.data + queries.begin * head.query.step, 1, head.query.step}, scores, kQueryBlock);
+  for (long j = 0; j < others; ++j)
+    for (long i = 0; i < count; ++i) scores[j * kQueryBlock + i] *= head.scale;
+}
+
+inline Range Block(long begin, long size, long end) { return {begin, begin + size < end ? begin + size : end}; }
+
+void AttentionBlock(Range queries, const AttentionArguments &head, float *__restrict scratch) {
+  const long count = queries.end - queries.begin, lanes = WholeVectors(count), width = head.value_width;
+  float *scores = scratch, *turned = scores + kKeyBlock * kQueryBlock, *sums = turned + head.width * kQueryBlock;
+  float *__restrict largest = sums + width * kQueryBlock;  // `sums` are of weights · values: [kQueryBlock, value_width]
+  float *__restrict total = largest + kQueryBlock, *__restrict before = total + kQueryBlock;
+  const bool few = count < 4;
+  if (!few) Turn(head.query, queries, head.width, head.scale, turned);
+  __builtin_memset(sums, 0, count * width * sizeof(float));
+  for (long i = 0; i < lanes; ++i) {
+    largest[i] = kHidden;
+    total[i] = 0;
+  }
+  for (long key = 0; key < head.keys; key += kKeyBlock) {
+    const Range keys = Block(key, kKeyBlock, head.keys);
+    const Seen seen = Look(head.sight, queries, keys);
+    if (seen == Seen::kNothing) continue;
+    if (few) ScoreFew(queries, keys, head, scores);
+    else MultiplyTurned(head.key, keys, head.width, turned, lanes, scores);
+    if (seen == Seen::kSome) Hide(head.sight, queries, keys, scores);
+    for (long i = 0; i < lanes; ++i) before[i] = largest[i];
+    for (long j = 0; j < keys.end - key; ++j) {
+      const float *__restrict row = scores + j * kQueryBlock;
+#pragma omp simd
+      for (long i = 0; i < lanes; ++i) largest[i] = row[i] > largest[i] ? row[i] : largest[i];
+    }
+    bool risen = false;
+    for (long i = 0; i < count; ++i) risen = risen || before[i] < largest[i];
+    if (risen) {
+#pragma omp simd
+      for (long i = 0; i < lanes; ++i) {
+        before[i] = Exp(before[i] - largest[i]);
+        total[i] *= before[i];
+      }
+      for (long i = 0; i < count && key > 0; ++i) {
+#pragma omp simd
+        for (long d = 0; d < width; ++d) sums[i * width + d] *= before[i];
+      }
+    }
+    for (long j = 0; j < keys.end - key; ++j) {
+      float *__restrict row = scores + j * kQueryBlock;
+#pragma omp simd
+      for (long i = 0; i < lanes; ++i) {
+        row[i] = row[i] <= kHidden ? 0.f : Exp(row[i] - largest[i]);
+        total[i] += row[i];
+      }
+    }
+    const Matrix values = {head.value.data + key * head.value.step, head.value.step, 1};
+    AddProduct({0, count}, {0, width}, keys.end - key, {scores, 1, kQueryBlock}, values, sums, width);
+  }
+  for (long i = 0; i < count; ++i) {
+    const float share = total[i] == 0 ? 0.f : 1.f / total[i];
+    float *to = head.result.data + (queries.begin + i) * head.result.step;
+#pragma omp simd
+    for (long d = 0; d < width; ++d) to[d] = sums[i * width + d] * share;
+    head.log_sums[queries.begin + i] = total[i] == 0 ? 0.f : largest[i] + __builtin_logf(total[i]);
+  }
+}
+
+void Attention(Range queries, const AttentionArguments &head, float *scratch) {
+  for (long query = queries.begin; query < queries.end; query += kQueryBlock) {
+    AttentionBlock(Block(query, kQueryBlock, queries.end), head, scratch);
+  }
+}
+
+void AttentionGradient(long count, const AttentionGradientArguments &gradient, float *scratch) {
+  const AttentionArguments &head = gradient.attention;
+  float *weights = scratch, *d_scores = weights + kKeyBlock * kQueryBlock;
+  float *turned = d_scores + kKeyBlock * kQueryBlock, *turned_dy = turned + head.width * kQueryBlock;
+  float *__restrict sums = turned_dy + head.value_width * kQueryBlock, *__restrict delta = sums + kQueryBlock;
+  const auto rows = [](Rows<const float> of, long first) { return Matrix{of.data + first * of.step, of.step, 1}; };
+  for (long query = 0; query < count; query += kQueryBlock) {
+    const Range queries = Block(query, kQueryBlock, count);
+    const long some = queries.end - query, lanes = WholeVectors(some);
+    Turn(head.query, queries, head.width, head.scale, turned);
+    Turn(gradient.dy, queries, head.value_width, 1.f, turned_dy);
+    for (long i = 0; i < lanes; ++i) sums[i] = delta[i] = 0;
+    for (long i = 0; i < some; ++i) {
+      const float *dy = gradient.dy.data + (query + i) * gradient.dy.step, *y = head.result.data + (query + i) * head.result.step;
+      float sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (long d = 0; d < head.value_width; ++d) sum += dy[d] * y[d];
+      delta[i] = sum;  // Σ weight · its gradient, against which each is measured
+      sums[i] = head.log_sums[query + i];
+    }
+    for (long key = 0; key < head.keys; key += kKeyBlock) {
+      const Range keys = Block(key, kKeyBlock, head.keys);
+      const long others = keys.end - key;
+      const Seen seen = Look(head.sight, queries, keys);
+      if (seen == Seen::kNothing) continue;
+      MultiplyTurned(head.key, keys, head.width, turned, lanes, weights);
+      if (seen == Seen::kSome) Hide(head.sight, queries, keys, weights);
+      MultiplyTurned(head.value, keys, head.value_width, turned_dy, lanes, d_scores);
+      for (long j = 0; j < others; ++j) {
+        float *__restrict row = weights + j * kQueryBlock, *__restrict d_row = d_scores + j * kQueryBlock;
+#pragma omp simd
+        for (long i = 0; i < lanes; ++i) {
+          row[i] = row[i] <= kHidden ? 0.f : Exp(row[i] - sums[i]);
+          d_row[i] = row[i] * (d_row[i] - delta[i]) * head.scale;
+        }
+      }
+      const auto by_key = [](float *block) { return Matrix{block, kQueryBlock, 1}; };
+      AddProduct({0, others}, {0, head.value_width}, some, by_key(weights), rows(gradient.dy, query),
+                 gradient.d_value.data + key * gradient.d_value.step, gradient.d_value.step);
+      AddProduct({0, others}, {0, head.width}, some, by_key(d_scores), rows(head.query, query),
+                 gradient.d_key.data + key * gradient.d_key.step, gradient.d_key.step);
+      AddProduct({0, some}, {0, head.width}, others, {d_scores, 1, kQueryBlock}, rows(head.key, key),
+                 gradient.d_query.data + query * gradient.d_query.step, gradient.d_query.step);
+    }
+  }
+}
+
 // --- Recurrence ------------------------------------------------------------------------------------------------------------------
 
 void LstmForward(Range sequences, const LstmArguments &lstm) {
@@ -374,8 +594,9 @@ void LstmBackward(Range sequences, const LstmGradientArguments &lstm) {
 
 extern const Kernels HEED_INSTRUCTIONS;
 const Kernels HEED_INSTRUCTIONS = {
-    Gelu,          GeluGradient,    GeluTanh, GeluTanhGradient, LayerNorm,   LayerNormGradient,
-    MaskedSoftmax, SoftmaxGradient, Adam,     AddProduct,       LstmForward, LstmBackward,
+    Gelu,          GeluGradient,    GeluTanh, GeluTanhGradient, LayerNorm,        LayerNormGradient,
+    MaskedSoftmax, SoftmaxGradient, Adam,     AddProduct,       AddPackedProduct, Attention,
+    AttentionGradient,              LstmForward,                LstmBackward,
 };
 
 }  // namespace heed

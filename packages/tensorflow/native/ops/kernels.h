@@ -18,6 +18,38 @@ struct Matrix {
   long row_step, column_step;
 };
 
+/** Rows of a matrix that lie `step` apart. */
+template <class Number>
+struct Rows {
+  Number *data;
+  long step;
+};
+
+/** The keys j that query i may see: those with low ≤ j − i ≤ high for which allowed[starts[i] + j] holds; `allowed` may be null. */
+struct Sight {
+  long low, high;
+  const unsigned char *allowed;
+  const long *starts;
+};
+
+/** One head of attention with the scores scale · q · kᵀ. */
+struct AttentionArguments {
+  long keys, width, value_width;
+  float scale;
+  Sight sight;
+  Rows<const float> query; // [L, width]
+  Rows<const float> key;   // [S, width]
+  Rows<const float> value; // [S, value_width]
+  Rows<float> result;      // [L, value_width]
+  float *log_sums;         // [L]: log Σ exp(scores) of what each query sees
+};
+
+struct AttentionGradientArguments {
+  AttentionArguments attention;
+  Rows<const float> dy; // [L, value_width]
+  Rows<float> d_query, d_key, d_value;
+};
+
 /** One LSTM layer over T steps of B sequences, H wide; the four gates lie side by side: input, forget, candidate, output. */
 struct LstmArguments {
   long steps, batch, width;
@@ -74,10 +106,30 @@ struct Kernels {
   // c += a · b for a range of a's rows and one of b's columns, k being the length of both; rows of c lie c_step apart
   void (*add_product)(Range rows, Range columns, long k, Matrix a, Matrix b, float *c, long c_step);
 
+  // The same where b lies as panels, [columns / kPanel, k, kPanel]; the range of columns begins with a panel.
+  void (*add_packed_product)(Range rows, Range columns, long k, Matrix a, const float *panels, float *c, long c_step);
+
+  // Softmax is summed as blocks of keys come (Milakov & Gimelshein 2018); a query that sees nothing gets 0. `scratch` has room for
+  // AttentionScratch(width, value_width) numbers.
+  void (*attention)(Range queries, const AttentionArguments &, float *scratch);
+  // Of all L queries, by weights made once more (Dao et al. 2022). What the keys and values of several heads get is added up.
+  void (*attention_gradient)(long queries, const AttentionGradientArguments &, float *scratch);
+
   // Sequences do not meet, so each thread does all steps of some of them.
   void (*lstm)(Range sequences, const LstmArguments &);
   void (*lstm_gradient)(Range sequences, const LstmGradientArguments &);
 };
+
+/** Columns of a weight that lie together where it is packed. */
+constexpr long kPanel = 16;
+
+/** Queries and keys of a block, whose scores stay in the cache. */
+constexpr long kQueryBlock = 64, kKeyBlock = 128;
+
+/** How many numbers attention and its gradient keep for a block. */
+constexpr long AttentionScratch(long width, long value_width) {
+  return kQueryBlock * (2 * kKeyBlock + width + 2 * value_width + 4);
+}
 
 /** Of the widest instructions that this processor has; HEED_INSTRUCTIONS (baseline, avx2, avx512) names the widest to use. */
 const Kernels &BestKernels();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels.h"
+#include "packed_weights.h"
 #include "parallel.h"
 // Else kernels.h wants headers of TensorFlow's inside, for what is not used here.
 #define IS_SLIM_BUILD
@@ -90,16 +91,23 @@ class Call {
     return given;
   }
 
+  /** An input to be held beyond the call. */
+  std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> hold(int index) {
+    TF_Tensor *tensor = nullptr;
+    TF_GetInput(context_, index, &tensor, status_.get());
+    return {tensor, TF_DeleteTensor};
+  }
+
   float *output(int index, const Shape &shape) {
     size_t bytes = sizeof(float);
     for (int64_t side : shape) bytes *= side;
-    return hold(TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), bytes, status_.get()));
+    return dataOf(TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), bytes, status_.get()));
   }
 
   /** An output in the memory of the first of these inputs that nobody needs any more; new memory otherwise. */
   float *outputInPlaceOf(std::initializer_list<int> inputs, int index, const Shape &shape) {
     int forwarded = -1;
-    return hold(TF_ForwardInputOrAllocateOutput(context_, inputs.begin(), static_cast<int>(inputs.size()), index, shape.data(),
+    return dataOf(TF_ForwardInputOrAllocateOutput(context_, inputs.begin(), static_cast<int>(inputs.size()), index, shape.data(),
                                                 static_cast<int>(shape.size()), &forwarded, status_.get()));
   }
 
@@ -115,7 +123,7 @@ class Call {
   }
 
  private:
-  float *hold(TF_Tensor *tensor) {
+  float *dataOf(TF_Tensor *tensor) {
     if (tensor == nullptr) return nullptr;
     held_.emplace_back(tensor);
     return static_cast<float *>(TF_TensorData(tensor));
@@ -128,8 +136,9 @@ class Call {
 
 /** What ops may be told besides tensors. */
 struct Attributes {
-  float epsilon = 0, beta1 = 0, beta2 = 0;
-  TF_Bool transpose_a = 0, transpose_b = 0;
+  float epsilon = 0, beta1 = 0, beta2 = 0, scale = 0;
+  TF_Bool transpose_a = 0, transpose_b = 0, again = 0, gelu = 0;
+  int64_t heads = 0, low = 0, high = 0, masks = 0;
 };
 
 /** Numbers that one thread takes at a time, some 20 µs of work: where each wants an exponential, and where it is only moved and added. */
@@ -301,17 +310,53 @@ void AddProduct(long rows, long columns, long k, Matrix a, Matrix b, float *c) {
   }
 }
 
-void Linear(Call &call, const Attributes &) {
-  const auto x = call.input(0), weight = call.input(1), bias = call.input(2);
-  const long rows = x.rows(), k = x.last(), columns = weight.last();
-  call.require(weight.shape.size() == 2 && weight.shape[0] == k && bias.size() == columns, "x, the weight and the bias must fit together");
-  Shape shape = x.shape;
-  if (!shape.empty()) shape.back() = columns;
-  if (!call.ok()) return;
-  float *y = call.output(0, shape);
-  if (!call.ok()) return;
-  for (long row = 0; row < rows; ++row) std::copy(bias.data, bias.data + columns, y + row * columns);
-  AddProduct(rows, columns, k, {x.data, k, 1}, {weight.data, columns, 1}, y);
+/** One layer, or several of one input and equal width: together they keep all processors busy where one would be done too soon. */
+void Linear(Call &call, const Attributes &attributes) {
+  const int count = (call.inputs() - 1) / 2;
+  const auto x = call.input(0);
+  const long rows = x.rows(), k = x.last(), columns = call.input(1).last();
+  struct Layer {
+    const float *weight, *bias;
+    std::shared_ptr<const float> packed;
+    float *y;
+  };
+  std::vector<Layer> layers;
+  for (int i = 0; i < count; ++i) {
+    const auto weight = call.input(1 + i), bias = call.input(1 + count + i);
+    call.require(weight.shape == Shape({k, columns}) && bias.size() == columns, "x, the weight and the bias must fit together");
+    if (!call.ok()) return;
+    Shape shape = x.shape;
+    shape.back() = columns;
+    float *y = call.output(i, shape);
+    if (!call.ok()) return;
+    layers.push_back({weight.data, bias.data, attributes.again ? PackedWeight(call.hold(1 + i), k, columns) : nullptr, y});
+  }
+  const Matrix a = {x.data, k, 1};
+  const auto product = [&](const Layer &layer, Range some, Range those) {
+    for (long row = some.begin; row < some.end; ++row) {
+      std::copy(layer.bias + those.begin, layer.bias + those.end, layer.y + row * columns + those.begin);
+    }
+    if (layer.packed) {
+      BestKernels().add_packed_product(some, those, k, a, layer.packed.get(), layer.y, columns);
+    } else {
+      BestKernels().add_product(some, those, k, a, {layer.weight, columns, 1}, layer.y, columns);
+    }
+    for (long row = some.begin; row < some.end && attributes.gelu; ++row) {
+      BestKernels().gelu({row * columns + those.begin, row * columns + those.end}, layer.y, layer.y);
+    }
+  };
+  if (columns < 96 * ThreadCount() && rows >= 32 * ThreadCount()) {
+    const long part = std::max(64L, (rows / (2 * ThreadCount()) + 7) / 8 * 8);
+    for (const Layer &layer : layers) ParallelFor(rows, part, [&](Range some) { product(layer, some, {0, columns}); });
+    return;
+  }
+  const long part = std::max(96L, kPart / std::max(1L, rows * k) / kPanel * kPanel), parts = (columns + part - 1) / part;
+  ParallelFor(count * parts, 1, [&](Range range) {
+    for (long i = range.begin; i < range.end; ++i) {
+      const long begin = i % parts * part;
+      product(layers[i / parts], {0, rows}, {begin, std::min(begin + part, columns)});
+    }
+  });
 }
 
 void LinearGradient(Call &call, const Attributes &) {
@@ -370,6 +415,165 @@ void Product(Call &call, const Attributes &attributes) {
   });
 }
 
+/** Where the heads of queries, keys, values or results lie in a tensor. */
+struct Heads {
+  long count = 0, length = 0, width = 0;
+  long first = 0, batch_step = 0, head_step = 0, row_step = 0;
+
+  template <class Number>
+  Rows<Number> of(Number *data, long batch, long head) const {
+    return {data + first + batch * batch_step + head * head_step, row_step};
+  }
+};
+
+/** Queries, keys and values, and what attention makes of them. */
+struct HeadsOfAll {
+  long batch = 0;
+  Heads query, key, value, result;
+  Shape shape;  // of the result
+};
+
+/**
+ * Three tensors [B, H, L, D], [B, K, S, D] and [B, K, S, Dv]; or [B, L, H · D], [B, S, H · D] and [B, S, H · Dv]; or one
+ * [B, L, 3 · H · D] of self-attention that has them side by side.
+ */
+HeadsOfAll FindHeads(Call &call, const std::vector<Call::Input> &tensors, long heads) {
+  HeadsOfAll all;
+  const Shape &query = tensors.front().shape;
+  const bool apart = query.size() == 4 && tensors.size() == 3;
+  const long parts = tensors.size() == 1 ? 3 : 1;
+  bool fits = apart || (query.size() == 3 && heads > 0 && (tensors.size() == 3 || tensors.size() == 1));
+  for (const auto &tensor : tensors) {
+    fits = fits && tensor.shape.size() == query.size() && tensor.shape[0] == query[0];
+    fits = fits && (apart || tensor.last() % (heads * parts) == 0);
+  }
+  call.require(fits, "attention takes three tensors [B, H, L, D], or of heads side by side three [B, L, H · D] or one [B, L, 3 · H · D]");
+  if (!call.ok()) return all;
+  all.batch = query[0];
+  const auto find = [&](const Call::Input &tensor, long part) {
+    const Shape &shape = tensor.shape;
+    if (apart) return Heads{shape[1], shape[2], shape[3], 0, shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3]};
+    const long width = shape[2] / (heads * parts);
+    return Heads{heads, shape[1], width, part * heads * width, shape[1] * shape[2], width, shape[2]};
+  };
+  all.query = find(tensors.front(), 0);
+  all.key = find(parts == 3 ? tensors.front() : tensors[1], 1 % parts);
+  all.value = find(parts == 3 ? tensors.front() : tensors[2], 2 % parts);
+  const long width = all.value.width, length = all.query.length, count = all.query.count;
+  if (apart) {
+    all.shape = {all.batch, count, length, width};
+    all.result = {count, length, width, 0, count * length * width, length * width, width};
+  } else {
+    all.shape = {all.batch, length, count * width};
+    all.result = {count, length, width, 0, length * count * width, width, count * width};
+  }
+  call.require(all.key.width == all.query.width && all.key.length == all.value.length && all.key.count == all.value.count &&
+                   all.key.count > 0 && count % all.key.count == 0,
+               "queries and keys must be of one width, keys and values of one length and number of heads, which divides that of queries");
+  return all;
+}
+
+/** What attention and its gradient take: the mask, where there is one, some tensors of their own, and queries, keys and values. */
+struct AttentionInputs {
+  std::vector<Call::Input> tensors;
+  HeadsOfAll heads;
+  std::vector<long> starts;
+  Call::Input allowed;
+
+  AttentionInputs(Call &call, const Attributes &attributes, int own) {
+    for (int i = static_cast<int>(attributes.masks) + own; i < call.inputs(); ++i) tensors.push_back(call.input(i));
+    heads = FindHeads(call, tensors, attributes.heads);
+    if (attributes.masks == 0 || !call.ok()) return;
+    allowed = call.input(0);
+    const Shape scores = {heads.batch, heads.query.count, heads.query.length, heads.key.length};
+    call.require(attributes.masks == 1 && BroadcastsTo(scores, allowed.shape),
+                 "the mask must broadcast to the scores, and be whole in the last dimension");
+    if (call.ok()) starts = RowStarts(scores, allowed.shape);
+  }
+
+  long heads_per_key() const { return heads.query.count / heads.key.count; }
+
+  AttentionArguments head(const Attributes &attributes, long batch, long head, float *result, float *log_sums) const {
+    const long row = (batch * heads.query.count + head) * heads.query.length;
+    Sight sight = {attributes.low, attributes.high, nullptr, nullptr};
+    if (!starts.empty()) {
+      sight.allowed = allowed.bytes();
+      sight.starts = &starts[row];
+    }
+    const long shared = head / heads_per_key();
+    return {heads.key.length,
+            heads.query.width,
+            heads.value.width,
+            attributes.scale,
+            sight,
+            heads.query.of(tensors.front().data, batch, head),
+            heads.key.of(tensors[1 % tensors.size()].data, batch, shared),
+            heads.value.of(tensors[2 % tensors.size()].data, batch, shared),
+            heads.result.of(result, batch, head),
+            log_sums + row};
+  }
+
+  /** Room for a block. */
+  std::unique_ptr<float[]> scratch() const {
+    return std::unique_ptr<float[]>(new float[AttentionScratch(heads.query.width, heads.value.width)]);
+  }
+};
+
+void Attention(Call &call, const Attributes &attributes) {
+  const AttentionInputs inputs(call, attributes, 0);
+  if (!call.ok()) return;
+  const long count = inputs.heads.query.count, length = inputs.heads.query.length;
+  float *result = call.output(0, inputs.heads.shape), *log_sums = call.output(1, {inputs.heads.batch, count, length});
+  if (!call.ok()) return;
+  const long blocks = (length + kQueryBlock - 1) / kQueryBlock;
+  const long work = std::min(kQueryBlock, length) * inputs.heads.key.length * (inputs.heads.query.width + inputs.heads.value.width + 16) / 16;
+  ParallelFor(inputs.heads.batch * count * blocks, kPart / 2 / std::max(1L, work), [&](Range range) {
+    const auto scratch = inputs.scratch();
+    for (long i = range.begin; i < range.end; ++i) {
+      const long head = i / blocks, query = i % blocks * kQueryBlock;
+      const AttentionArguments arguments = inputs.head(attributes, head / count, head % count, result, log_sums);
+      BestKernels().attention({query, std::min(query + kQueryBlock, length)}, arguments, scratch.get());
+    }
+  });
+}
+
+void Clear(Rows<float> rows, long count, long width) {
+  for (long i = 0; i < count; ++i) std::fill_n(rows.data + i * rows.step, width, 0.f);
+}
+
+void AttentionGradient(Call &call, const Attributes &attributes) {
+  const AttentionInputs inputs(call, attributes, 3);
+  const int first = static_cast<int>(attributes.masks);
+  const auto dy = call.input(first), result = call.input(first + 1), log_sums = call.input(first + 2);
+  const HeadsOfAll &heads = inputs.heads;
+  call.require(dy.shape == heads.shape && result.shape == heads.shape && log_sums.size() == heads.batch * heads.query.count * heads.query.length,
+               "the gradient must have the shape of the result, and a logarithm be there for each query");
+  if (!call.ok()) return;
+  std::vector<float *> gradients;
+  for (size_t i = 0; i < inputs.tensors.size(); ++i) gradients.push_back(call.output(static_cast<int>(i), inputs.tensors[i].shape));
+  if (!call.ok()) return;
+  const long shared = heads.key.count, group = inputs.heads_per_key();
+  ParallelFor(heads.batch * shared, 1, [&](Range range) {
+    const auto scratch = inputs.scratch();
+    for (long i = range.begin; i < range.end; ++i) {
+      const long batch = i / shared, key = i % shared;
+      const auto d_key = heads.key.of(gradients[1 % gradients.size()], batch, key);
+      const auto d_value = heads.value.of(gradients[2 % gradients.size()], batch, key);
+      Clear(d_key, heads.key.length, heads.key.width);
+      Clear(d_value, heads.value.length, heads.value.width);
+      for (long head = key * group; head < (key + 1) * group; ++head) {
+        const auto d_query = heads.query.of(gradients.front(), batch, head);
+        Clear(d_query, heads.query.length, heads.query.width);
+        // neither is written to
+        const AttentionArguments arguments =
+            inputs.head(attributes, batch, head, const_cast<float *>(result.data), const_cast<float *>(log_sums.data));
+        BestKernels().attention_gradient(heads.query.length, {arguments, heads.result.of(dy.data, batch, head), d_query, d_key, d_value},
+                                         scratch.get());
+      }
+    }
+  });
+}
+
 /** Sequences for a thread: whole groups of eight, of which products are made. */
 long SequencesPerThread(long batch) { return (batch / ThreadCount() + 7) / 8 * 8; }
 
@@ -416,9 +620,19 @@ void *Create(TF_OpKernelConstruction *construction) {
   const auto flag = [&](const char *name, TF_Bool *value) {
     if (has(name)) TF_OpKernelConstruction_GetAttrBool(construction, name, value, status.get());
   };
+  const auto integer = [&](const char *name, int64_t *value) {
+    if (has(name)) TF_OpKernelConstruction_GetAttrInt64(construction, name, value, status.get());
+  };
   number("epsilon", &attributes->epsilon);
   number("beta1", &attributes->beta1);
   number("beta2", &attributes->beta2);
+  number("scale", &attributes->scale);
+  integer("heads", &attributes->heads);
+  integer("low", &attributes->low);
+  integer("high", &attributes->high);
+  integer("masks", &attributes->masks);
+  flag("again", &attributes->again);
+  flag("gelu", &attributes->gelu);
   flag("transpose_a", &attributes->transpose_a);
   flag("transpose_b", &attributes->transpose_b);
   if (TF_GetCode(status.get()) != TF_OK) TF_OpKernelConstruction_Failure(construction, status.get());
@@ -473,6 +687,16 @@ void RegisterOps() {
        {"new_weights", "new_first", "new_second"},
        Compute<Adam>,
        {"beta1: float", "beta2: float"}},
+      {"HeedAttention",
+       {"allowed: masks * bool", "tensors*"},
+       {"result", "log_sums"},
+       Compute<Attention>,
+       {"N: int >= 1", "masks: int >= 0", "heads: int", "scale: float", "low: int", "high: int"}},
+      {"HeedAttentionGradient",
+       {"allowed: masks * bool", "dy", "result", "log_sums", "tensors*"},
+       {"gradients*"},
+       Compute<AttentionGradient>,
+       {"N: int >= 1", "masks: int >= 0", "heads: int", "scale: float", "low: int", "high: int"}},
       {"HeedFlatten", {"tensors*"}, {"flat"}, Compute<Flatten>, {"N: int >= 1"}},
       {"HeedUnflatten", {"flat", "like*"}, {"tensors*"}, Compute<Unflatten>, {"N: int >= 1"}},
       {"HeedMaskedSoftmax", {"scores", "allowed: bool"}, {"weights"}, Compute<MaskedSoftmax>},
@@ -483,7 +707,7 @@ void RegisterOps() {
       {"HeedGeluTanhGradient", {"dy", "x"}, {"dx"}, Compute<ElementwiseGradient<&Kernels::gelu_tanh_gradient>>},
       {"HeedLayerNorm", {"x", "gain", "bias"}, {"y", "mean", "inverse"}, Compute<LayerNorm>, {"epsilon: float"}},
       {"HeedLayerNormGradient", {"dy", "x", "mean", "inverse", "gain"}, {"dx", "d_gain", "d_bias"}, Compute<LayerNormGradient>},
-      {"HeedLinear", {"x", "weight", "bias"}, {"y"}, Compute<Linear>},
+      {"HeedLinear", {"x", "weights*", "biases*"}, {"ys*"}, Compute<Linear>, {"N: int >= 1", "again: bool", "gelu: bool"}},
       {"HeedLinearGradient", {"dy", "x"}, {"d_weight", "d_bias"}, Compute<LinearGradient>},
       {"HeedProduct", {"a", "b"}, {"c"}, Compute<Product>, {"transpose_a: bool", "transpose_b: bool"}},
       {"HeedLstm", {"projected", "weight", "hidden", "cell"}, {"gates", "cells", "hiddens"}, Compute<Lstm>},

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace heed {
 namespace {
@@ -15,59 +16,85 @@ struct Job {
   void (*body)(const void *, Range);
   const void *context;
   std::atomic<long> next{0};
+  std::atomic<int> helpers{0};
+
+  bool HasMore() const { return next.load(std::memory_order_relaxed) < count; }
 
   void Work() {
     for (long begin; (begin = next.fetch_add(part)) < count;) body(context, {begin, std::min(begin + part, count)});
   }
 };
 
-/** Threads that wait for jobs, one job at a time. They live as long as the process: at its end nobody waits for them. */
+/**
+ * Threads that help with jobs. Who has a job works on it too, so that ops which run beside one another never wait for one another; as many
+ * threads work as there are processors, and no more. They live as long as the process: at its end nobody waits for them.
+ */
 class Pool {
  public:
-  explicit Pool(int workers) {
-    for (int i = 0; i < workers; ++i) std::thread([this] { Wait(); }).detach();
+  explicit Pool(int threads) : threads_(threads) {
+    for (int i = 1; i < threads; ++i) std::thread([this] { Help(); }).detach();
   }
 
   void Run(Job &job) {
-    // One job at a time: ops that run beside one another would only share the processors.
-    std::lock_guard<std::mutex> turn(turn_);
+    bool wanted;
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      job_ = &job;
+      jobs_.push_back(&job);
+      wanted = ++working_ < threads_;
       generation_.fetch_add(1, std::memory_order_release);
     }
-    wake_.notify_all();
+    if (wanted) wake_.notify_all();
     job.Work();
+    Spin([&] { return job.helpers.load(std::memory_order_acquire) == 0; });
     std::unique_lock<std::mutex> lock(mutex_);
-    job_ = nullptr;
-    left_.wait(lock, [this] { return active_ == 0; });
+    jobs_.erase(std::find(jobs_.begin(), jobs_.end(), &job));
+    --working_;
+    if (!jobs_.empty()) {
+      generation_.fetch_add(1, std::memory_order_release);
+      wake_.notify_all();
+    }
+    left_.wait(lock, [&] { return job.helpers == 0; });
   }
 
  private:
-  void Wait() {
+  void Help() {
     long seen = 0;
     for (;;) {
-      // Ops follow one another closely; to be woken takes longer than most of them.
-      for (int i = 0; i < kSpins && generation_.load(std::memory_order_acquire) == seen; ++i) std::this_thread::yield();
+      Spin([&] { return generation_.load(std::memory_order_acquire) != seen; });
       std::unique_lock<std::mutex> lock(mutex_);
       wake_.wait(lock, [&] { return generation_.load(std::memory_order_relaxed) != seen; });
       seen = generation_.load(std::memory_order_relaxed);
-      if (job_ == nullptr) continue;
-      Job &job = *job_;
-      ++active_;
-      lock.unlock();
-      job.Work();
-      lock.lock();
-      if (--active_ == 0) left_.notify_one();
+      for (Job *job; working_ < threads_ && (job = Unfinished()) != nullptr;) {
+        ++working_;
+        ++job->helpers;
+        lock.unlock();
+        job->Work();
+        lock.lock();
+        --working_;
+        if (--job->helpers == 0) left_.notify_all();
+      }
     }
   }
 
-  static constexpr int kSpins = 100;
-  std::mutex turn_, mutex_;
+  Job *Unfinished() const {
+    for (Job *job : jobs_) {
+      if (job->HasMore()) return job;
+    }
+    return nullptr;
+  }
+
+  /** Looks for a while before its caller sleeps: ops follow one another closely, and to be woken takes longer than most of them. */
+  template <class Condition>
+  static void Spin(const Condition &holds) {
+    for (int i = 0; i < 2000 && !holds(); ++i) std::this_thread::yield();
+  }
+
+  const int threads_;
+  std::mutex mutex_;
   std::condition_variable wake_, left_;
   std::atomic<long> generation_{0};
-  Job *job_ = nullptr;
-  int active_ = 0;
+  std::vector<Job *> jobs_;
+  int working_ = 0;
 };
 
 }  // namespace
@@ -84,7 +111,7 @@ int ThreadCount() {
 void ParallelFor(long count, long part, void (*body)(const void *, Range), const void *context) {
   part = std::max(1L, part);
   if (count > part && ThreadCount() > 1) {
-    static Pool *const pool = new Pool(ThreadCount() - 1);
+    static Pool *const pool = new Pool(ThreadCount());
     Job job{count, part, body, context};
     return pool->Run(job);
   }

@@ -41,6 +41,7 @@ export interface Binding {
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_STRING: number;
 }
 
 /** The parts of tfjs-node's backend that a recorder needs; most are private there, and all are stable since 2019. */

@@ -20,18 +20,25 @@ import { replaceTensors } from './structure.ts';
 /** Ops that complain of indices; the lines that asked for them are remembered, to be named in the error. */
 const indexingOps = /Gather|Scatter/;
 
+/**
+ * TensorFlow's executor that runs ops one after another on one thread. The default one hands each op, and each input, to a pool of threads
+ * where others might run beside it: ops that use all processors gain nothing by it, and small steps lose 5 to 10 % of their time.
+ */
+const IN_ORDER = 'SINGLE_THREADED_EXECUTOR';
+
 /** A recording, registered with TensorFlow as one function. Of the graph itself nothing is kept. */
 export class Replay<Result> {
   readonly #name: string;
   readonly #function: string;
   readonly #binding: Binding;
-  readonly #attributes: readonly Attribute[];
+  #attributes: readonly Attribute[];
   readonly #inputs: readonly Input[];
   readonly #outputs: number;
   readonly #result: Result;
   readonly #results: Recording<Result>['results'];
   readonly #assigned: readonly tf.Variable[];
   readonly #guards: readonly Pick<Guard, 'line' | 'limits'>[];
+  readonly #handles = new Map<tf.Variable, { readonly data: object; readonly id: number }>();
   readonly #lines: ReadonlyMap<string, JavascriptLine>;
 
   constructor(recording: Recording<Result>, options: { readonly name: string; readonly xla: boolean }) {
@@ -40,7 +47,9 @@ export class Replay<Result> {
     this.#name = options.name;
     this.#function = `heed_${options.name.replace(/\W/g, '_')}_${randomUUID().replaceAll('-', '')}`;
     this.#binding = binding;
-    this.#attributes = options.xla ? [{ name: '_XlaMustCompile', type: binding.TF_ATTR_BOOL, value: true }] : [];
+    this.#attributes = options.xla
+      ? [{ name: '_XlaMustCompile', type: binding.TF_ATTR_BOOL, value: true }]
+      : [{ name: 'executor_type', type: binding.TF_ATTR_STRING, value: IN_ORDER }];
     this.#inputs = graph.inputs;
     this.#outputs = graph.outputs.length;
     this.#result = recording.result;
@@ -89,12 +98,30 @@ export class Replay<Result> {
     if (origin.variable.isDisposed) {
       throw new Error(`compile: the variables of ${this.#name} must not be disposed, got ${origin.variable.name} so`);
     }
-    return backend.getInputTensorIds([origin.variable])[0]!;
+    return this.#handleOfVariable(origin.variable, backend);
+  }
+
+  /** Looked up once for each value of a variable: models have hundreds, and most calls change none. */
+  #handleOfVariable(variable: tf.Variable, backend: NativeBackend): number {
+    const known = this.#handles.get(variable);
+    if (known?.data === variable.dataId) return known.id;
+    const id = backend.getInputTensorIds([variable])[0]!;
+    this.#handles.set(variable, { data: variable.dataId, id });
+    return id;
   }
 
   #execute(ids: number[]): TensorMetadata[] {
+    const run = (attributes: readonly Attribute[]) =>
+      this.#binding.executeOp(this.#function, attributes, ids, this.#outputs);
     try {
-      return this.#binding.executeOp(this.#function, this.#attributes, ids, this.#outputs);
+      return run(this.#attributes);
+    } catch {
+      // once more, by the executor that names the op which failed
+    }
+    try {
+      const outputs = run([]);
+      this.#attributes = []; // it has ops that need more than one thread
+      return outputs;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const node = /\{\{node (?:[^}]*\/)?(node\d+)\}\}/.exec(message)?.[1];

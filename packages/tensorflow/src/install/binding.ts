@@ -73,6 +73,7 @@ export function provideBinding(
       join(nativeFolder, 'heed_binding.cc'),
       join(sources, 'tfjs_backend.cc'),
       join(opsFolder, 'ops.cc'),
+      join(opsFolder, 'packed_weights.cc'),
       join(opsFolder, 'parallel.cc'),
       ...kernels,
       `-o${join(addons, addonName)}`,

@@ -1,0 +1,78 @@
+#include "packed_weights.h"
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "kernels.h"
+
+namespace heed {
+namespace {
+
+/** Numbers that are kept at most: 256 MB. */
+constexpr long kMost = 1L << 26;
+/** Addresses of weights used once that are remembered; any number would do. */
+constexpr size_t kSeen = 4096;
+
+struct Packed {
+  std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> held;
+  std::shared_ptr<const float> panels;
+  long size, k, columns;
+};
+
+class Cache {
+ public:
+  std::shared_ptr<const float> Find(std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> weight, long k, long columns) {
+    const auto *data = static_cast<const float *>(TF_TensorData(weight.get()));
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto known = packed_.find(data);
+    // of other sides: the same memory as another tensor's
+    if (known != packed_.end()) return known->second.k == k && known->second.columns == columns ? known->second.panels : nullptr;
+    if (seen_.size() >= kSeen) seen_.clear();
+    if (seen_.insert(data).second) return nullptr;
+    LetGo();
+    const long panels = (columns + kPanel - 1) / kPanel, size = panels * kPanel * k;
+    if (size_ + size > kMost) return nullptr;
+    const std::shared_ptr<float> numbers(new float[size], std::default_delete<float[]>());
+    float *to = numbers.get();
+    for (long column = 0; column < columns; column += kPanel) {
+      const long width = std::min(kPanel, columns - column);
+      for (long i = 0; i < k; ++i, to += kPanel) {
+        std::copy_n(data + i * columns + column, width, to);
+        std::fill(to + width, to + kPanel, 0.f);
+      }
+    }
+    seen_.erase(data);
+    size_ += size;
+    packed_.emplace(data, Packed{std::move(weight), numbers, size, k, columns});
+    return numbers;
+  }
+
+ private:
+  /** Forgets weights that only the cache holds. */
+  void LetGo() {
+    for (auto entry = packed_.begin(); entry != packed_.end();) {
+      if (TF_TensorMaybeMove(entry->second.held.get()) == nullptr) {
+        ++entry;
+      } else {
+        size_ -= entry->second.size;
+        entry = packed_.erase(entry);
+      }
+    }
+  }
+
+  std::mutex mutex_;
+  std::unordered_map<const float *, Packed> packed_;
+  std::unordered_set<const float *> seen_;
+  long size_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<const float> PackedWeight(std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> weight, long k, long columns) {
+  static Cache *const cache = new Cache;
+  return cache->Find(std::move(weight), k, columns);
+}
+
+}  // namespace heed

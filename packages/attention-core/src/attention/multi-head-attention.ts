@@ -155,20 +155,25 @@ export class MultiHeadAttention extends Module {
 
   /** Attention to heads as the projections give them, which no cache and no positions want by themselves: [B, L, H·Dv]. */
   private attendSideBySide(x: tf.Tensor, inputs: MultiHeadAttentionInputs): tf.Tensor | undefined {
-    const { memory = x, prepared, cache, queryPositions, keyPositions, mask, bias, random } = inputs;
+    const { memory = x, prepared, cache, mask, bias, random } = inputs;
     const apart = cache ?? prepared ?? this.positions ?? this.score;
     if (apart !== undefined || this.heads !== this.keyValueHeads) return undefined;
+    if (memory.shape[0] !== x.shape[0]) return undefined; // `attention` says what is wrong
     const options = { mask, bias, normaliser: this.normaliser, dropout: this.dropoutRate, random };
     const sight = sightInOnePass(options, x.shape[1]!, memory.shape[1]!);
     if (sight === undefined) return undefined;
-    const layers = [this.query, this.key, this.value];
-    const shared = memory === x && queryPositions === undefined && keyPositions === undefined && areAlike(layers);
-    const tensors = shared
-      ? isDifferentiating()
-        ? [projectTogether(x, layers)]
-        : projectEach(x, layers)
-      : [added(x, queryPositions), added(memory, keyPositions), memory].map((of, i) => layers[i].forward(of));
+    const tensors = this.projectSideBySide(x, inputs);
     return attendInOnePass(tensors, sight, { heads: this.heads, scale: 1 / Math.sqrt(this.cacheShape.headWidth) });
+  }
+
+  /** Queries, keys and values [B, L, H·D], or one tensor that has them side by side. */
+  private projectSideBySide(x: tf.Tensor, inputs: MultiHeadAttentionInputs): tf.Tensor[] {
+    const { memory = x, queryPositions, keyPositions } = inputs;
+    const layers = [this.query, this.key, this.value];
+    if (memory !== x || queryPositions !== undefined || keyPositions !== undefined || !areAlike(layers)) {
+      return [added(x, queryPositions), added(memory, keyPositions), memory].map((of, i) => layers[i].forward(of));
+    }
+    return isDifferentiating() ? [projectTogether(x, layers)] : projectEach(x, layers);
   }
 
   /** Queries [B, H, L, D], keys [B, K, S, D] and values [B, K, S, Dv]. */

@@ -14,6 +14,8 @@ namespace {
 constexpr long kMost = 1L << 26;
 /** Addresses of weights used once that are remembered; any number would do. */
 constexpr size_t kSeen = 4096;
+/** Uses of weights after which it is looked whether some can be let go of: a model has hundreds. */
+constexpr long kUses = 1024;
 
 struct Packed {
   std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> held;
@@ -26,13 +28,14 @@ class Cache {
   std::shared_ptr<const float> Find(std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> weight, long k, long columns) {
     const auto *data = static_cast<const float *>(TF_TensorData(weight.get()));
     std::lock_guard<std::mutex> lock(mutex_);
+    if (++uses_ % kUses == 0) LetGo();
     const auto known = packed_.find(data);
     // of other sides: the same memory as another tensor's
     if (known != packed_.end()) return known->second.k == k && known->second.columns == columns ? known->second.panels : nullptr;
     if (seen_.size() >= kSeen) seen_.clear();
     if (seen_.insert(data).second) return nullptr;
-    LetGo();
     const long panels = (columns + kPanel - 1) / kPanel, size = panels * kPanel * k;
+    if (size_ + size > kMost) LetGo();
     if (size_ + size > kMost) return nullptr;
     const std::shared_ptr<float> numbers(new float[size], std::default_delete<float[]>());
     float *to = numbers.get();
@@ -65,7 +68,7 @@ class Cache {
   std::mutex mutex_;
   std::unordered_map<const float *, Packed> packed_;
   std::unordered_set<const float *> seen_;
-  long size_ = 0;
+  long size_ = 0, uses_ = 0;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Weights laid out for products of few rows, which read all of a weight for little work: from end to end they are read in half the time.
+// Weights laid out for products of few rows, which read all of a weight for little work: from end to end, as memory gives it fastest.
 
 #ifndef HEED_PACKED_WEIGHTS_H_
 #define HEED_PACKED_WEIGHTS_H_

@@ -22,7 +22,7 @@ const indexingOps = /Gather|Scatter/;
 
 /**
  * TensorFlow's executor that runs ops one after another on one thread. The default one hands each op, and each input, to a pool of threads
- * where others might run beside it: ops that use all processors gain nothing by it, and small steps lose 5 to 10 % of their time.
+ * where others might run beside it: ops that use all processors gain nothing by it, and small steps pay for it.
  */
 const IN_ORDER = 'SINGLE_THREADED_EXECUTOR';
 

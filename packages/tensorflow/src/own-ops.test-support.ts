@@ -172,9 +172,11 @@ function linearLayers(
   biases: readonly Numbers[],
 ): void {
   const name = `${rows} × ${k} × ${columns}`;
-  const expected = weights.map((weight, layer) =>
-    product(x, weight, [rows, k, columns]).map((v, i) => v + biases[layer]![i % columns]!),
-  );
+  const byHand = (weights: readonly Numbers[]) =>
+    weights.map((weight, layer) =>
+      product(x, weight, [rows, k, columns]).map((v, i) => v + biases[layer]![i % columns]!),
+    );
+  const [expected, swapped] = [byHand(weights), byHand(weights.toReversed())];
   const gelu = expected.map((y) => y.map((v) => v * normalDistribution(v)));
   const input = tf.tensor3d([...x], [1, rows, k]);
   const of = (weights: readonly Numbers[]) => weights.map((weight) => tf.tensor2d([...weight], [k, columns]));
@@ -186,9 +188,6 @@ function linearLayers(
     check(`HeedLinear ${name}, time ${time}`, run(matrices, { again: true, gelu: false }), expected);
     check(`HeedLinear ${name}, GELU, time ${time}`, run(matrices, { again: true, gelu: true }), gelu);
   }
-  const swapped = [biases[0]!, biases[1]!].map((bias, layer) =>
-    product(x, weights[1 - layer]!, [rows, k, columns]).map((v, i) => v + bias[i % columns]!),
-  );
   tf.dispose(matrices); // others may come to lie where these were
   for (const time of [1, 2]) {
     check(`HeedLinear ${name}, others, time ${time}`, run(others, { again: true, gelu: false }), swapped);
@@ -196,12 +195,12 @@ function linearLayers(
     check(`HeedLinear ${name}, anew, time ${time}`, run(anew, { again: true, gelu: false }), swapped);
     tf.dispose(anew);
   }
-  const left = others.map((other) => tf.reshape(other, [columns, k]));
   if (columns === k) return;
+  const reshaped = tf.reshape(others[0]!, [columns, k]);
   const turned = tf.tensor2d(draw(columns), [1, columns]);
   const row = Array.from(turned.dataSync());
   for (const time of [1, 2]) {
-    const actual = runOp('HeedLinear', [turned, left[0]!, tf.zeros([k])], { again: true, gelu: false });
+    const actual = runOp('HeedLinear', [turned, reshaped, tf.zeros([k])], { again: true, gelu: false });
     check(`HeedLinear ${name}, of other sides, time ${time}`, actual, [product(row, weights[1]!, [1, columns, k])]);
   }
 }
@@ -243,35 +242,32 @@ function attentions(check: Check): void {
     };
     const [y, logSums] = [Array<number>(B * H * L * Dv).fill(0), Array<number>(B * H * L).fill(0)];
     const [dq, dk, dv] = [q, k, v].map((x) => Array<number>(x.length).fill(0)) as [number[], number[], number[]];
-    for (let b = 0; b < B; b++) {
-      for (let h = 0; h < H; h++) {
-        const own = b * K + Math.floor(h / (H / K));
-        for (let i = 0; i < L; i++) {
-          const row = (b * H + h) * L + i;
-          const seen = range(S).filter((j) => sees(b, h, i, j));
-          if (seen.length === 0) continue;
-          const dot = (a: Numbers, at: number, c: Numbers, to: number, width: number) =>
-            sum(range(width).map((d) => a[at * width + d]! * c[to * width + d]!));
-          const exponentials = seen.map((j) => Math.exp(scale * dot(q, row, k, own * S + j, D)));
-          const total = sum(exponentials);
-          logSums[row] = Math.log(total);
-          const weights = exponentials.map((e) => e / total);
-          const dWeights = seen.map((j) => dot(dy, row, v, own * S + j, Dv));
-          const mean = sum(weights.map((w, n) => w * dWeights[n]!));
-          seen.forEach((j, n) => {
-            const [w, dScore] = [weights[n]!, weights[n]! * (dWeights[n]! - mean) * scale];
-            const key = own * S + j;
-            for (let d = 0; d < Dv; d++) {
-              y[row * Dv + d]! += w * v[key * Dv + d]!;
-              dv[key * Dv + d]! += w * dy[row * Dv + d]!;
-            }
-            for (let d = 0; d < D; d++) {
-              dq[row * D + d]! += dScore * k[key * D + d]!;
-              dk[key * D + d]! += dScore * q[row * D + d]!;
-            }
-          });
+    const dot = (a: Numbers, at: number, c: Numbers, to: number, width: number) =>
+      sum(range(width).map((d) => a[at * width + d]! * c[to * width + d]!));
+    for (let row = 0; row < B * H * L; row++) {
+      const [b, h, i] = [Math.floor(row / (H * L)), Math.floor(row / L) % H, row % L];
+      const first = (b * K + Math.floor(h / (H / K))) * S; // of the keys of its head
+      const keys = range(S)
+        .filter((j) => sees(b, h, i, j))
+        .map((j) => first + j);
+      if (keys.length === 0) continue;
+      const exponentials = keys.map((key) => Math.exp(scale * dot(q, row, k, key, D)));
+      const total = sum(exponentials);
+      logSums[row] = Math.log(total);
+      const weights = exponentials.map((e) => e / total);
+      const dWeights = keys.map((key) => dot(dy, row, v, key, Dv));
+      const mean = sum(weights.map((w, n) => w * dWeights[n]!));
+      keys.forEach((key, n) => {
+        const [w, dScore] = [weights[n]!, weights[n]! * (dWeights[n]! - mean) * scale];
+        for (let d = 0; d < Dv; d++) {
+          y[row * Dv + d]! += w * v[key * Dv + d]!;
+          dv[key * Dv + d]! += w * dy[row * Dv + d]!;
         }
-      }
+        for (let d = 0; d < D; d++) {
+          dq[row * D + d]! += dScore * k[key * D + d]!;
+          dk[key * D + d]! += dScore * q[row * D + d]!;
+        }
+      });
     }
     const lay = (x: Numbers, shape: [number, number, number, number]) => {
       const [batch, heads, length, width] = shape;

@@ -8,6 +8,7 @@ import { capturedBy, isDifferentiating, withAlive } from '../autodiff/captured.t
 import { withGradient } from '../autodiff/with-gradient.ts';
 import type { Range } from '../masks/mask.ts';
 import { scaledDot } from '../scores/dot.ts';
+import type { ScaledProducts } from '../scores/score.ts';
 import type { AttentionOptions } from './attention-options.ts';
 import type { Dropping } from './block-dropout.ts';
 import { planBlocks, type Block, type BlockSizes } from './block-plan.ts';
@@ -30,8 +31,7 @@ export function blockwiseAttention(
   const [, heads, queryLength] = options.query.shape as [number, number, number];
   const [, keyValueHeads, keyLength] = options.key.shape as [number, number, number];
   const products = score.asProducts?.(options.query, options.key);
-  const key = products?.key ?? options.key;
-  const query = products === undefined ? options.query : tf.mul(products.query, products.scale);
+  const { query, key } = products === undefined ? options : scaled(products);
   const scoring: Scoring = {
     score: products === undefined ? score : undefined,
     bias,
@@ -67,6 +67,11 @@ export function blockwiseAttention(
       return withAlive(read, kept, () => backward(blockwise, { query, key, value, result, logSums, dy, weights }));
     },
   );
+}
+
+/** Queries and keys whose products are the scores as they are. */
+function scaled({ query, key, scale }: ScaledProducts): Pick<AttentionOptions, 'query' | 'key'> {
+  return { query: scale === 1 ? query : tf.mul(query, scale), key };
 }
 
 function reserveDraws({ dropout: rate = 0, random }: AttentionOptions, strips: number): Dropping | undefined {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import '../kernels/index.ts';
+import { hasFused } from '../kernels/fused-ops.ts';
 import { intervene } from '../maps/intervene.ts';
 import { tensorBias } from '../biases/tensor-bias.ts';
 import { not } from '../masks/algebra.ts';
@@ -8,6 +9,8 @@ import { causal } from '../masks/causal.ts';
 import type { Mask } from '../masks/mask.ts';
 import { slidingWindow } from '../masks/sliding-window.ts';
 import { attention, type AttentionOptions } from './attention.ts';
+
+const hasOneOp = hasFused('HeedAttention');
 
 /** How many regions the mask is asked for: one by the dense path, some by the other. */
 function regionsAsked(mask: Mask, length: number, choice: Partial<AttentionOptions> = {}): number {
@@ -42,4 +45,17 @@ describe('the path that attention takes', () => {
     expect(regionsAsked(slidingWindow(100), 1200, { bias })).toBeGreaterThan(1);
     expect(regionsAsked(causal(), 300, { path: 'blockwise' })).toBeGreaterThan(1);
   });
+
+  it.skipIf(hasOneOp)('is one of the two where the backend has no op of its own', () => {
+    expect(regionsAsked(causal(), 700)).toBe(1);
+    expect(regionsAsked(slidingWindow(100), 1200)).toBeGreaterThan(1);
+  });
+
+  it.runIf(hasOneOp)(
+    'is the backend’s own op where it has one, which is told a band and asks a mask for nothing',
+    () => {
+      expect(regionsAsked(causal(), 700)).toBe(0);
+      expect(regionsAsked(slidingWindow(100), 1200)).toBe(0);
+    },
+  );
 });

@@ -237,12 +237,14 @@ void AddPanel(Range rows, long k, Matrix a, const float *b, long b_step, float *
   if (row < rows.end) AddTile<1, C>(k, Below(a, row), b, b_step, c + row * c_step, c_step);
 }
 
-/** Columns that do not fill a vector: c goes through a tile that does. */
+/** Columns that do not fill C vectors, as those of the panel do: c goes through a tile. */
+template <int C>
 void AddNarrow(Range rows, long columns, long k, Matrix a, const float *panel, float *c, long c_step) {
+  constexpr long width = C * kLanes;
   for (long row = rows.begin; row < rows.end; ++row) {
-    float tile[kLanes] = {};
+    float tile[width] = {};
     for (long j = 0; j < columns; ++j) tile[j] = c[row * c_step + j];
-    AddTile<1, 1>(k, Below(a, row), panel, kLanes, tile, kLanes);
+    AddTile<1, C>(k, Below(a, row), panel, width, tile, width);
     for (long j = 0; j < columns; ++j) c[row * c_step + j] = tile[j];
   }
 }
@@ -295,7 +297,7 @@ void AddProduct(Range rows, Range columns, long k, Matrix a, Matrix b, float *c,
         from = panel;
       }
       if (width < kLanes) {
-        AddNarrow(rows, width, steps, left, panel, c + column, c_step);
+        AddNarrow<1>(rows, width, steps, left, panel, c + column, c_step);
       } else {
         const auto add = width == kColumns ? AddPanel<kVectors> : width == kLanes ? AddPanel<1> : AddPanel<2>;
         add(rows, steps, left, from, step, c + column, c_step);
@@ -318,13 +320,7 @@ void AddPackedProduct(Range rows, Range columns, long k, Matrix a, const float *
   for (long column = columns.begin; column < columns.end; column += kPanel) {
     const float *panel = panels + column * k;
     if (columns.end - column < kPanel) {
-      for (long row = rows.begin; row < rows.end; ++row) {
-        float tile[kPanel] = {};
-        const long width = columns.end - column;
-        for (long j = 0; j < width; ++j) tile[j] = c[row * c_step + column + j];
-        AddTile<1, kPanelVectors>(k, Below(a, row), panel, kPanel, tile, kPanel);
-        for (long j = 0; j < width; ++j) c[row * c_step + column + j] = tile[j];
-      }
+      AddNarrow<kPanelVectors>(rows, columns.end - column, k, a, panel, c + column, c_step);
       continue;
     }
     long row = rows.begin;
@@ -595,8 +591,8 @@ void LstmBackward(Range sequences, const LstmGradientArguments &lstm) {
 extern const Kernels HEED_INSTRUCTIONS;
 const Kernels HEED_INSTRUCTIONS = {
     Gelu,          GeluGradient,    GeluTanh, GeluTanhGradient, LayerNorm,        LayerNormGradient,
-    MaskedSoftmax, SoftmaxGradient, Adam,     AddProduct,       AddPackedProduct, Attention,
-    AttentionGradient,              LstmForward,                LstmBackward,
+    MaskedSoftmax, SoftmaxGradient, Adam,     AddProduct,       Pack,             AddPackedProduct,
+    Attention,     AttentionGradient,         LstmForward,      LstmBackward,
 };
 
 }  // namespace heed

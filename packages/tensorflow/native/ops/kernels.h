@@ -106,7 +106,10 @@ struct Kernels {
   // c += a · b for a range of a's rows and one of b's columns, k being the length of both; rows of c lie c_step apart
   void (*add_product)(Range rows, Range columns, long k, Matrix a, Matrix b, float *c, long c_step);
 
-  // The same where b lies as panels, [columns / kPanel, k, kPanel]; the range of columns begins with a panel.
+  // Copies k rows of b side by side, each `width` long and filled up with zeros.
+  void (*pack)(long k, long columns, long width, Matrix b, float *panel);
+
+  // The same product where b lies as panels, [columns / kPanel, k, kPanel]; the range of columns begins with a panel.
   void (*add_packed_product)(Range rows, Range columns, long k, Matrix a, const float *panels, float *c, long c_step);
 
   // Softmax is summed as blocks of keys come (Milakov & Gimelshein 2018); a query that sees nothing gets 0. `scratch` has room for

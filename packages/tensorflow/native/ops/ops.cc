@@ -48,9 +48,6 @@ namespace {
 struct StatusDeleter {
   void operator()(TF_Status *status) const { TF_DeleteStatus(status); }
 };
-struct TensorDeleter {
-  void operator()(TF_Tensor *tensor) const { TF_DeleteTensor(tensor); }
-};
 using Status = std::unique_ptr<TF_Status, StatusDeleter>;
 using Shape = std::vector<int64_t>;
 
@@ -81,10 +78,9 @@ class Call {
   int inputs() const { return TF_NumInputs(context_); }
 
   Input input(int index) {
-    TF_Tensor *tensor = nullptr;
-    TF_GetInput(context_, index, &tensor, status_.get());
+    held_.push_back(hold(index));
+    TF_Tensor *tensor = held_.back().get();
     if (tensor == nullptr) return {};
-    held_.emplace_back(tensor);
     Input given;
     for (int i = 0; i < TF_NumDims(tensor); ++i) given.shape.push_back(TF_Dim(tensor, i));
     given.data = static_cast<const float *>(TF_TensorData(tensor));
@@ -92,10 +88,10 @@ class Call {
   }
 
   /** An input to be held beyond the call. */
-  std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> hold(int index) {
+  HeldTensor hold(int index) {
     TF_Tensor *tensor = nullptr;
     TF_GetInput(context_, index, &tensor, status_.get());
-    return {tensor, TF_DeleteTensor};
+    return HeldTensor(tensor);
   }
 
   float *output(int index, const Shape &shape) {
@@ -131,7 +127,7 @@ class Call {
 
   TF_OpKernelContext *context_;
   Status status_;
-  std::vector<std::unique_ptr<TF_Tensor, TensorDeleter>> held_;
+  std::vector<HeldTensor> held_;
 };
 
 /** What ops may be told besides tensors. */
@@ -229,13 +225,18 @@ bool BroadcastsTo(const Shape &shape, const Shape &other) {
   return true;
 }
 
+/** Where each row of scores of this shape begins in the mask. */
+std::vector<long> MaskStarts(Call &call, const Shape &scores, const Shape &allowed) {
+  call.require(BroadcastsTo(scores, allowed), "the mask must broadcast to the scores, and be whole in the last dimension");
+  return call.ok() ? RowStarts(scores, allowed) : std::vector<long>();
+}
+
 void MaskedSoftmax(Call &call, const Attributes &) {
   const auto scores = call.input(0), allowed = call.input(1);
-  call.require(BroadcastsTo(scores.shape, allowed.shape), "the mask must broadcast to the scores, and be whole in the last dimension");
+  const std::vector<long> starts = MaskStarts(call, scores.shape, allowed.shape);
   if (!call.ok()) return;
   float *weights = call.outputInPlaceOf({0}, 0, scores.shape);
   if (!call.ok()) return;
-  const std::vector<long> starts = RowStarts(scores.shape, allowed.shape);
   const long width = scores.last();
   ParallelFor(scores.rows(), kPart / std::max(1L, width), [&](Range rows) {
     BestKernels().masked_softmax(rows, width, scores.data, allowed.bytes(), starts.data(), weights);
@@ -298,16 +299,27 @@ void Unflatten(Call &call, const Attributes &) {
   }
 }
 
+/** Calls body(i, rows, columns) for parts of `count` products of rows × columns numbers, each a sum of k, on all processors. */
+template <class Body>
+void ForPartsOfProducts(long count, long rows, long columns, long k, const Body &body) {
+  const bool by_row = columns < 96 * ThreadCount() && rows >= 32 * ThreadCount();
+  const long length = by_row ? rows : columns;
+  const long part = by_row ? std::max(64L, (rows / (2 * ThreadCount()) + 7) / 8 * 8)
+                           : std::max(96L, kPart / std::max(1L, rows * k) / kPanel * kPanel);
+  const long parts = (length + part - 1) / part;
+  ParallelFor(count * parts, 1, [&](Range range) {
+    for (long i = range.begin; i < range.end; ++i) {
+      const long begin = i % parts * part;
+      const Range some = {begin, std::min(begin + part, length)};
+      body(i / parts, by_row ? some : Range{0, rows}, by_row ? Range{0, columns} : some);
+    }
+  });
+}
+
 /** c += a · b, `rows` of a and `columns` of b, on all processors. */
 void AddProduct(long rows, long columns, long k, Matrix a, Matrix b, float *c) {
-  if (columns < 96 * ThreadCount() && rows >= 32 * ThreadCount()) {
-    ParallelFor(rows, std::max(64L, (rows / (2 * ThreadCount()) + 7) / 8 * 8), [&](Range part) {
-      BestKernels().add_product(part, {0, columns}, k, a, b, c, columns);
-    });
-  } else {
-    const long part = std::max(96L, kPart / std::max(1L, rows * k));
-    ParallelFor(columns, part, [&](Range range) { BestKernels().add_product({0, rows}, range, k, a, b, c, columns); });
-  }
+  ForPartsOfProducts(1, rows, columns, k,
+                     [&](long, Range some, Range those) { BestKernels().add_product(some, those, k, a, b, c, columns); });
 }
 
 /** One layer, or several of one input and equal width: together they keep all processors busy where one would be done too soon. */
@@ -332,7 +344,8 @@ void Linear(Call &call, const Attributes &attributes) {
     layers.push_back({weight.data, bias.data, attributes.again ? PackedWeight(call.hold(1 + i), k, columns) : nullptr, y});
   }
   const Matrix a = {x.data, k, 1};
-  const auto product = [&](const Layer &layer, Range some, Range those) {
+  ForPartsOfProducts(count, rows, columns, k, [&](long i, Range some, Range those) {
+    const Layer &layer = layers[i];
     for (long row = some.begin; row < some.end; ++row) {
       std::copy(layer.bias + those.begin, layer.bias + those.end, layer.y + row * columns + those.begin);
     }
@@ -343,18 +356,6 @@ void Linear(Call &call, const Attributes &attributes) {
     }
     for (long row = some.begin; row < some.end && attributes.gelu; ++row) {
       BestKernels().gelu({row * columns + those.begin, row * columns + those.end}, layer.y, layer.y);
-    }
-  };
-  if (columns < 96 * ThreadCount() && rows >= 32 * ThreadCount()) {
-    const long part = std::max(64L, (rows / (2 * ThreadCount()) + 7) / 8 * 8);
-    for (const Layer &layer : layers) ParallelFor(rows, part, [&](Range some) { product(layer, some, {0, columns}); });
-    return;
-  }
-  const long part = std::max(96L, kPart / std::max(1L, rows * k) / kPanel * kPanel), parts = (columns + part - 1) / part;
-  ParallelFor(count * parts, 1, [&](Range range) {
-    for (long i = range.begin; i < range.end; ++i) {
-      const long begin = i % parts * part;
-      product(layers[i / parts], {0, rows}, {begin, std::min(begin + part, columns)});
     }
   });
 }
@@ -486,9 +487,8 @@ struct AttentionInputs {
     if (attributes.masks == 0 || !call.ok()) return;
     allowed = call.input(0);
     const Shape scores = {heads.batch, heads.query.count, heads.query.length, heads.key.length};
-    call.require(attributes.masks == 1 && BroadcastsTo(scores, allowed.shape),
-                 "the mask must broadcast to the scores, and be whole in the last dimension");
-    if (call.ok()) starts = RowStarts(scores, allowed.shape);
+    call.require(attributes.masks == 1, "there must be one mask at most");
+    starts = MaskStarts(call, scores, allowed.shape);
   }
 
   long heads_per_key() const { return heads.query.count / heads.key.count; }

@@ -18,14 +18,14 @@ constexpr size_t kSeen = 4096;
 constexpr long kUses = 1024;
 
 struct Packed {
-  std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> held;
+  HeldTensor held;
   std::shared_ptr<const float> panels;
   long size, k, columns;
 };
 
 class Cache {
  public:
-  std::shared_ptr<const float> Find(std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> weight, long k, long columns) {
+  std::shared_ptr<const float> Find(HeldTensor weight, long k, long columns) {
     const auto *data = static_cast<const float *>(TF_TensorData(weight.get()));
     std::lock_guard<std::mutex> lock(mutex_);
     if (++uses_ % kUses == 0) LetGo();
@@ -38,13 +38,8 @@ class Cache {
     if (size_ + size > kMost) LetGo();
     if (size_ + size > kMost) return nullptr;
     const std::shared_ptr<float> numbers(new float[size], std::default_delete<float[]>());
-    float *to = numbers.get();
     for (long column = 0; column < columns; column += kPanel) {
-      const long width = std::min(kPanel, columns - column);
-      for (long i = 0; i < k; ++i, to += kPanel) {
-        std::copy_n(data + i * columns + column, width, to);
-        std::fill(to + width, to + kPanel, 0.f);
-      }
+      BestKernels().pack(k, std::min(kPanel, columns - column), kPanel, {data + column, columns, 1}, numbers.get() + column * k);
     }
     seen_.erase(data);
     size_ += size;
@@ -73,7 +68,7 @@ class Cache {
 
 }  // namespace
 
-std::shared_ptr<const float> PackedWeight(std::unique_ptr<TF_Tensor, void (*)(TF_Tensor *)> weight, long k, long columns) {
+std::shared_ptr<const float> PackedWeight(HeldTensor weight, long k, long columns) {
   static Cache *const cache = new Cache;
   return cache->Find(std::move(weight), k, columns);
 }

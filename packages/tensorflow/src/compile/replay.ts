@@ -31,7 +31,8 @@ export class Replay<Result> {
   readonly #name: string;
   readonly #function: string;
   readonly #binding: Binding;
-  #attributes: readonly Attribute[];
+  readonly #attributes: readonly Attribute[];
+  #inOrder: boolean;
   readonly #inputs: readonly Input[];
   readonly #outputs: number;
   readonly #result: Result;
@@ -47,9 +48,8 @@ export class Replay<Result> {
     this.#name = options.name;
     this.#function = `heed_${options.name.replace(/\W/g, '_')}_${randomUUID().replaceAll('-', '')}`;
     this.#binding = binding;
-    this.#attributes = options.xla
-      ? [{ name: '_XlaMustCompile', type: binding.TF_ATTR_BOOL, value: true }]
-      : [{ name: 'executor_type', type: binding.TF_ATTR_STRING, value: IN_ORDER }];
+    this.#attributes = options.xla ? [{ name: '_XlaMustCompile', type: binding.TF_ATTR_BOOL, value: true }] : [];
+    this.#inOrder = !options.xla;
     this.#inputs = graph.inputs;
     this.#outputs = graph.outputs.length;
     this.#result = recording.result;
@@ -113,14 +113,16 @@ export class Replay<Result> {
   #execute(ids: number[]): TensorMetadata[] {
     const run = (attributes: readonly Attribute[]) =>
       this.#binding.executeOp(this.#function, attributes, ids, this.#outputs);
-    try {
-      return run(this.#attributes);
-    } catch {
-      // once more, by the executor that names the op which failed
+    if (this.#inOrder) {
+      try {
+        return run([{ name: 'executor_type', type: this.#binding.TF_ATTR_STRING, value: IN_ORDER }]);
+      } catch {
+        // once more, by the executor that names the op which failed
+      }
     }
     try {
-      const outputs = run([]);
-      this.#attributes = []; // it has ops that need more than one thread
+      const outputs = run(this.#attributes);
+      this.#inOrder = false; // it has ops that need more than one thread
       return outputs;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

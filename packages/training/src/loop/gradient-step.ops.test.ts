@@ -68,7 +68,7 @@ describe.runIf(hasNativeOps())('a step of a 4-layer GPT, not compiled,', () => {
         optimizer.apply(gradients, tf.scalar(1e-3));
       });
     expect(countOps(step)).toBeLessThan(700);
-    expect(countOps(step)).toBeGreaterThan(150); // it did count
+    expect(countOps(step)).toBeGreaterThan(200); // it did count
     tf.dispose([tokens]);
     model.dispose();
     optimizer.dispose();

@@ -1,7 +1,6 @@
 /** Which molecules pass from the blood into the brain: a classifier of whole graphs, split at random. */
 import { Random } from '@heed/attention-core';
 import {
-  areaUnderRoc,
   b3db,
   GraphClassifier,
   joinColumns,
@@ -10,6 +9,7 @@ import {
   randomWalkPositions,
   type GraphData,
 } from '@heed/graph';
+import { areaUnderRoc } from '@heed/tasks';
 import { defineExample, fetchData, progressBar } from '@heed/node';
 
 const CLASS_NAMES = ['stays in the blood', 'passes'];

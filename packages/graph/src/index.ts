@@ -61,7 +61,7 @@ export { padNeighbourhood, type PaddedNeighbourhood } from './sampling/pad-neigh
 export { sampleNeighbours, type SampledLayer, type SampledNeighbourhood } from './sampling/sample-neighbours.ts';
 export { LinkPredictor, type LinkData, type LinkMeasures, type LinkPredictorConfig } from './tasks/link-predictor.ts';
 export { splitEdges, type EdgeSplit, type LinkPairs, type SplitEdgesOptions } from './graph/split-edges.ts';
-export { areaUnderRoc, averagePrecision } from './metrics/ranking.ts';
+
 export {
   GraphClassifier,
   type GraphClassifierConfig,

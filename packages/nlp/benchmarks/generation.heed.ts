@@ -1,5 +1,6 @@
 /** Continuing a prompt token by token, with the key/value cache or without. */
-import { createGpt, generateTokens, gptPresets, type GptConfig } from '@heed/nlp';
+import { createGpt, gptPresets, type GptConfig } from '@heed/nlp';
+import { generateTokens } from '@heed/tasks';
 
 interface Case {
   readonly config: Partial<GptConfig>;

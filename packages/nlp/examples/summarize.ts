@@ -10,15 +10,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderTerminal, type LabelledMap } from '@heed/attention-core';
-import {
-  debianDescriptions,
-  readDebianDescriptions,
-  rouge,
-  splitDescriptions,
-  splitWords,
-  Summarizer,
-  type Summary,
-} from '@heed/nlp';
+import { debianDescriptions, readDebianDescriptions, splitDescriptions, Summarizer, type Summary } from '@heed/nlp';
+import { rouge, splitWords } from '@heed/tasks';
 import { defineExample, downloadBar, fetchData, progressBar, writeReport } from '@heed/node';
 
 /** What fits the time. */

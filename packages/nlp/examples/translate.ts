@@ -10,7 +10,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderTerminal, type LabelledMap } from '@heed/attention-core';
-import { bleu, multi30k, readMulti30k, Translator, type Translation, type TranslationPair } from '@heed/nlp';
+import { multi30k, readMulti30k, Translator, type Translation, type TranslationPair } from '@heed/nlp';
+import { bleu } from '@heed/tasks';
 import { defineExample, downloadBar, fetchData, progressBar, writeReport } from '@heed/node';
 
 /** What fits the time: enough to know the training sentences, not enough to translate well. */

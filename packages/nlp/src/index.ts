@@ -25,7 +25,7 @@ export {
 } from './datasets/hutto/hutto.ts';
 export type { LabelledText } from './datasets/labelled-text.ts';
 export { splitLexicon, type LexiconEntry, type LexiconSplits } from './datasets/lexicon.ts';
-export type { FileReader } from './datasets/file-reader.ts';
+
 export { multi30k, readMulti30k, type Multi30kLanguage, type Multi30kSplits } from './datasets/multi30k/multi30k.ts';
 export {
   readMail,
@@ -55,33 +55,11 @@ export {
 export type { SummaryPair } from './datasets/summary-pair.ts';
 export type { TranslationPair } from './datasets/translation-pair.ts';
 export { answerQuestions } from './decoding/answer-questions.ts';
-export { beamContinuations } from './decoding/beam-continuations.ts';
-export { beamSearch, type BeamSearchOptions } from './decoding/beam-search.ts';
-export type { CausalModel } from './decoding/causal-model.ts';
-export { generateTokens, type GeneratedToken, type GenerateTokensOptions } from './decoding/generate-tokens.ts';
-export { greedySearch } from './decoding/greedy-search.ts';
-export {
-  chooseToken,
-  logitsFilters,
-  logProbabilityOf,
-  type LogitsFilter,
-  type SamplingOptions,
-} from './decoding/logits-filters.ts';
+
 export { searchAll, type SearchAllOptions } from './decoding/search-all.ts';
-export type { Hypothesis, SearchOptions } from './decoding/search-options.ts';
+
 export { LinearChainCrf, type ChainScores } from './layers/linear-chain-crf.ts';
-export type {
-  ForwardMode,
-  Rows,
-  SequenceModel,
-  SourceBatch,
-  StepwiseModel,
-  TeacherForcedBatch,
-} from './decoding/sequence-model.ts';
-export { bleu, type Bleu, type BleuOptions, type TranslatedText } from './metrics/bleu.ts';
-export { classificationReport, type ClassificationReport } from './metrics/classification-report.ts';
-export { chrf, type ChrfOptions } from './metrics/chrf.ts';
-export { editDistance } from './metrics/edit-distance.ts';
+
 export {
   entitiesOf,
   entityF1,
@@ -90,11 +68,11 @@ export {
   type EntityScores,
   type LabelledSentence,
 } from './metrics/entity-f1.ts';
-export { mcnemar, type PairedComparison } from './metrics/mcnemar.ts';
+
 export { answerMatch, type AnswerMatch } from './metrics/answer-match.ts';
-export { perplexity } from './metrics/perplexity.ts';
+
 export { repetition, type Repetition } from './metrics/repetition.ts';
-export { rouge, type Rouge, type RougeScore } from './metrics/rouge.ts';
+
 export {
   pronunciationErrors,
   pronunciationErrorsByLength,
@@ -183,17 +161,11 @@ export {
   type TextWindowsOptions,
   type WindowBatch,
 } from './preprocessing/text-windows.ts';
-export { Vocabulary } from './preprocessing/vocabulary.ts';
-export { joinWords, splitWords } from './preprocessing/words.ts';
-export { CharacterTokenizer } from './tokenization/character-tokenizer.ts';
-export type { TextCodec } from './tokenization/text-codec.ts';
+
 export { addTypos, dropWords, type NoiseOptions } from './preprocessing/text-noise.ts';
 export { splitDocument, type SplitDocumentOptions } from './preprocessing/split-document.ts';
 export { renderDocument, type RenderDocumentOptions } from './rendering/render-document.ts';
-export { TextTokenizer } from './tokenization/text-tokenizer.ts';
-export type { AddedTokenJson, BpeTokenizerJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
-export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
-export { trainWordPiece, type TrainWordPieceOptions } from './tokenization/train-word-piece.ts';
+
 export type { FitHistory, FitRunOptions } from './tasks/fit-model.ts';
 export {
   BertPretrainer,

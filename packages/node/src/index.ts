@@ -23,7 +23,7 @@ export type {
 export { fetchData, type FetchedData, type FetchOptions } from './data/fetch-data.ts';
 export { cacheFolder } from './files/cache-folder.ts';
 export { downloadBar } from './progress/download-bar.ts';
-export type { ChartSeries, LineChart } from './report/line-chart.ts';
+
 export type { Report, ReportSection } from './report/render-report.ts';
 export type { Table } from './report/table.ts';
 export { writeReport } from './report/write-report.ts';

@@ -11,6 +11,7 @@ export { serveBatches } from './data/serve-batches.ts';
 export { shuffleStream, type ShuffleStreamOptions } from './data/shuffle-stream.ts';
 export { workerBatches, type WorkerBatches, type WorkerBatchesOptions } from './data/worker-batches.ts';
 export type { DatasetCard, DatasetFile, PackageFile } from './data/dataset-card.ts';
+export type { FileReader } from './data/file-reader.ts';
 export { DivergedError } from './loop/bad-tensor.ts';
 export { batchTensors, type Batch, type Batches, type BatchTensors, type HostArray } from './loop/batch.ts';
 export type {

@@ -59,6 +59,12 @@ await folder.write('a', new Uint8Array([1]));
 console.log(double(tf.scalar(21)).dataSync()[0], (await folder.list()).join());`,
     prints: '42 a',
   },
+  '@heed/tasks': {
+    // From kitten to sitting (Levenshtein's example): two letters replaced, one added.
+    code: `import { editDistance, Vocabulary } from '@heed/tasks';
+console.log(editDistance([...'kitten'], [...'sitting']), new Vocabulary(['a', 'b']).indexOf('b'));`,
+    prints: '3 1',
+  },
   '@heed/tensorflow': {
     code: `import { loadTensorflow } from '@heed/tensorflow';
 const outcome = await Promise.resolve().then(() => loadTensorflow()).then(() => 'loaded', (error) => error.message);

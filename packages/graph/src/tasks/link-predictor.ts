@@ -1,5 +1,6 @@
 import { Random } from '@heed/attention-core';
 import { type Folder, parseConfig } from '@heed/training';
+import { areaUnderRoc, averagePrecision } from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import type { AbstractGraph } from 'graphology-types';
 import { z } from 'zod';
@@ -7,7 +8,6 @@ import { checkEdges, checkGraph, type EdgeList, type GraphData } from '../graph/
 import { isGraphology, readGraph } from '../graph/graphology-graph.ts';
 import { requireUndirected } from '../graph/edge-lists.ts';
 import { NegativePairs, type LinkPairs } from '../graph/split-edges.ts';
-import { areaUnderRoc, averagePrecision } from '../metrics/ranking.ts';
 import { fitTask, type TaskFitOptions, type TaskHistory } from './fit-task.ts';
 import { graphTensors, type GraphTensors } from './graph-tensors.ts';
 import { createNodeModel, nodeModelFields, type NodeModel, type NodeModelConfig } from './node-model.ts';

@@ -13,8 +13,8 @@ import {
   usaddress,
   type BertPretrainerEvaluation,
   type TaggedSplits,
-  type TokenizerJson,
 } from '@heed/nlp';
+import { type TokenizerJson } from '@heed/tasks';
 import { defineResult, fetchData, progressBar, type ResultContext } from '@heed/node';
 
 const ENCODER = { vocabularySize: 2000, maximumTokens: 64, width: 128, layers: 3, heads: 4, dropout: 0 };

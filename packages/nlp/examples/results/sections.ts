@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import {
   debianDescriptions,
   debianSections,
-  mcnemar,
   readDebianDescriptions,
   readDebianSections,
   sectionSplits,
@@ -12,6 +11,7 @@ import {
   type LabelledText,
   type SectionSplits,
 } from '@heed/nlp';
+import { mcnemar } from '@heed/tasks';
 import { defineResult, fetchData, progressBar, type ResultContext } from '@heed/node';
 
 const NETWORK = { wordWidth: 64, hiddenWidth: 64, maximumTokens: 128, vocabularySize: 20_000, dropout: 0.4 };

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  mcnemar,
   readSpamAssassin,
   spamAssassin,
   splitMails,
@@ -11,6 +10,7 @@ import {
   type TextClassifierConfig,
   type TextClassifierFitOptions,
 } from '@heed/nlp';
+import { mcnemar } from '@heed/tasks';
 import { defineResult, fetchData, progressBar, type ResultContext } from '@heed/node';
 
 const LABELS = ['ham', 'spam'];

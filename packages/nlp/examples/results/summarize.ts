@@ -5,15 +5,14 @@ import {
   debianDescriptions,
   readDebianDescriptions,
   repetition,
-  rouge,
   splitDescriptions,
-  splitWords,
   Summarizer,
   type Repetition,
   type SummarizerConfig,
   type SummarizerFitOptions,
   type SummaryPair,
 } from '@heed/nlp';
+import { rouge, splitWords } from '@heed/tasks';
 import { defineResult, fetchData, progressBar, type ResultContext } from '@heed/node';
 
 const CONFIG = {

@@ -1,7 +1,6 @@
 /** German into English at full length: no attention, Bahdanau's, and attention alone, on Multi30k's test sentences of 2016. */
 import { join } from 'node:path';
 import {
-  bleu,
   multi30k,
   readMulti30k,
   Translator,
@@ -10,6 +9,7 @@ import {
   type TranslationPair,
   type TranslatorConfig,
 } from '@heed/nlp';
+import { bleu } from '@heed/tasks';
 import { defineResult, fetchData, progressBar, type ResultContext } from '@heed/node';
 
 const BEAMS = 4;

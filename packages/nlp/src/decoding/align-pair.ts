@@ -1,7 +1,7 @@
 import { batchTensors } from '@heed/training';
+import type { SequenceModel, TeacherForcedBatch } from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import { sourceBatch } from '../preprocessing/sequence-batches.ts';
-import type { SequenceModel, TeacherForcedBatch } from './sequence-model.ts';
 
 /**
  * How much each symbol of a target looks at each of its source, by teacher forcing.

@@ -1,5 +1,4 @@
-import type { CausalModel } from './causal-model.ts';
-import { generateTokens } from './generate-tokens.ts';
+import { generateTokens, type CausalModel } from '@heed/tasks';
 
 /**
  * What a model says to questions of one length: the likeliest token at every step.

@@ -1,10 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { batchTensors } from '@heed/training';
+import {
+  beamSearch,
+  greedySearch,
+  type Hypothesis,
+  type Rows,
+  type SearchOptions,
+  type SourceBatch,
+  type StepwiseModel,
+} from '@heed/tasks';
 import { sourceBatch } from '../preprocessing/sequence-batches.ts';
-import { beamSearch } from './beam-search.ts';
-import { greedySearch } from './greedy-search.ts';
-import type { Hypothesis, SearchOptions } from './search-options.ts';
-import type { Rows, SourceBatch, StepwiseModel } from './sequence-model.ts';
 
 export interface SearchAllOptions extends Omit<SearchOptions, 'maximumLength'> {
   /** 1 is greedy search. */

@@ -1,4 +1,4 @@
-import { countNgrams, matchNgrams } from './ngrams.ts';
+import { countNgrams, matchNgrams } from '@heed/tasks';
 
 export interface AnswerMatch {
   /** Share of the questions whose answer is, but for case, punctuation and articles, one of those that are right. */

@@ -1,4 +1,4 @@
-import { editDistance } from './edit-distance.ts';
+import { editDistance } from '@heed/tasks';
 
 /** A pronunciation that a model gave, and those that are right. */
 export interface PronouncedWord {

@@ -1,4 +1,4 @@
-import { countNgrams } from './ngrams.ts';
+import { countNgrams } from '@heed/tasks';
 
 export interface Repetition {
   /** 0 to 1. */

@@ -1,7 +1,7 @@
 import { Module, type LabelledMap } from '@heed/attention-core';
 import type { Batch, BatchTensors } from '@heed/training';
 import type * as tf from '@tensorflow/tfjs';
-import { Vocabulary } from '../preprocessing/vocabulary.ts';
+import { Vocabulary } from '@heed/tasks';
 import { VOCABULARY_FILE, type DocumentEncoder, type ReadText } from './document-encoder.ts';
 
 export interface BagOfWordsOptions {

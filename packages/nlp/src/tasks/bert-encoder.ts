@@ -7,12 +7,12 @@ import {
   type RandomStream,
 } from '@heed/attention-core';
 import { readConfig, type Batch, type BatchTensors, type FileSource } from '@heed/training';
+import { openTokenizer, type PretrainedTokenizer } from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import { bertConfigFrom } from '../models/bert/bert.names.ts';
 import { createBert, type Bert, type TokenBatch } from '../models/bert/bert.ts';
 import type { QuestionWindow } from '../preprocessing/answer-batches.ts';
 import { sourceBatch } from '../preprocessing/sequence-batches.ts';
-import { openTokenizer, type PretrainedTokenizer } from '../tokenization/pretrained-tokenizer.ts';
 import type { DocumentEncoder, ReadText } from './document-encoder.ts';
 
 /** How a text's hidden states become one vector: BERT's pooler on the first token, or the mean over all tokens. */

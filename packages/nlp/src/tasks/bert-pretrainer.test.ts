@@ -1,6 +1,6 @@
 import { memoryFolder } from '@heed/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenizerJson } from '../tokenization/tokenizer-json.ts';
+import type { TokenizerJson } from '@heed/tasks';
 import { BertPretrainer, type BertPretrainerConfig } from './bert-pretrainer.ts';
 import { TextClassifier } from './text-classifier.ts';
 

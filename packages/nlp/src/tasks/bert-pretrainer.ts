@@ -13,6 +13,7 @@ import {
   type Folder,
   type Schedule,
 } from '@heed/training';
+import { TextTokenizer, trainWordPiece, type TokenizerJson } from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
@@ -24,9 +25,6 @@ import { bertConfigFrom, bertPreTrainingNames, publishedBertConfig } from '../mo
 import { SegmentPairs, type SegmentPairBatch, type TokenizedDocument } from '../preprocessing/segment-pairs.ts';
 import { IGNORED } from '../preprocessing/sequence-batches.ts';
 import { splitDocument } from '../preprocessing/split-document.ts';
-import { TextTokenizer } from '../tokenization/text-tokenizer.ts';
-import type { TokenizerJson } from '../tokenization/tokenizer-json.ts';
-import { trainWordPiece } from '../tokenization/train-word-piece.ts';
 import { fitModel, scheduleOf, UNDECAYED, type FitHistory, type FitRunOptions } from './fit-model.ts';
 import { readJson } from './saved-files.ts';
 

@@ -1,9 +1,9 @@
 import { labelMap, type AttentionMap, type LabelledMap, type RandomStream } from '@heed/attention-core';
 import type { Batch, BatchTensors } from '@heed/training';
+import type { Vocabulary } from '@heed/tasks';
 import type * as tf from '@tensorflow/tfjs';
 import type { BiLstmCrf, SentenceBatch } from '../models/bilstm-crf/bilstm-crf.ts';
 import { longestToken, sentenceBatch, SentenceBatches } from '../preprocessing/sentence-batches.ts';
-import type { Vocabulary } from '../preprocessing/vocabulary.ts';
 import type { LabelledRead, ReadSentence, TaggerReader } from './tagger-reader.ts';
 
 interface SpelledSentence extends ReadSentence {

@@ -1,6 +1,6 @@
+import type { Vocabulary } from '@heed/tasks';
 import type { TaggedTokens } from '../datasets/tagged-tokens.ts';
 import { parseLabel } from '../metrics/entity-f1.ts';
-import type { Vocabulary } from '../preprocessing/vocabulary.ts';
 
 /** An `I` goes on with an entity of its type alone. */
 export function bioTransitions(labels: Vocabulary): (from: number | undefined, to: number) => boolean {

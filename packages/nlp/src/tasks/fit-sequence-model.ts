@@ -1,5 +1,5 @@
 import { Adam, cosine, countedPositions, crossEntropy, type EvaluationOptions, type Schedule } from '@heed/training';
-import type { SequenceModel, TeacherForcedBatch } from '../decoding/sequence-model.ts';
+import type { SequenceModel, TeacherForcedBatch } from '@heed/tasks';
 import { hashOf } from '../preprocessing/hash-of.ts';
 import { IGNORED, SequenceBatches, type IndexedPair } from '../preprocessing/sequence-batches.ts';
 import { fitModel, scheduleOf, type FitHistory, type FitRunOptions } from './fit-model.ts';

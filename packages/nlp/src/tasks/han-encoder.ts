@@ -1,9 +1,9 @@
 import { labelMap, Module, Random, type AttentionMap, type LabelledMap, type RandomStream } from '@heed/attention-core';
 import type { Batch, BatchTensors } from '@heed/training';
+import { Vocabulary } from '@heed/tasks';
 import type * as tf from '@tensorflow/tfjs';
 import { Han, type DocumentBatch, type HanConfig } from '../models/han/han.ts';
 import { splitDocument } from '../preprocessing/split-document.ts';
-import { Vocabulary } from '../preprocessing/vocabulary.ts';
 import { VOCABULARY_FILE, type DocumentEncoder, type ReadText } from './document-encoder.ts';
 
 export interface HanEncoderOptions extends Omit<HanConfig, 'words'> {

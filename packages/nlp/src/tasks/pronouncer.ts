@@ -1,10 +1,10 @@
 import type { LabelledMap } from '@heed/attention-core';
 import { type Folder, openFolder, parseConfig } from '@heed/training';
+import { Vocabulary, type Hypothesis } from '@heed/tasks';
 import { z } from 'zod';
 import type { LexiconEntry } from '../datasets/lexicon.ts';
 import { alignPair } from '../decoding/align-pair.ts';
 import { searchAll } from '../decoding/search-all.ts';
-import type { Hypothesis } from '../decoding/search-options.ts';
 import {
   pronunciationErrors,
   pronunciationErrorsByLength,
@@ -18,7 +18,6 @@ import {
   type RecurrentSeq2SeqConfig,
 } from '../models/recurrent-seq2seq/recurrent-seq2seq.ts';
 import type { IndexedPair } from '../preprocessing/sequence-batches.ts';
-import { Vocabulary } from '../preprocessing/vocabulary.ts';
 import type { FitHistory } from './fit-model.ts';
 import { fitSequenceModel, type FitOptions } from './fit-sequence-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';

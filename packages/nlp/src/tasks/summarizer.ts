@@ -1,14 +1,21 @@
 import type { LabelledMap } from '@heed/attention-core';
 import { Adam, batchTensors, cosine, openFolder, parseConfig, type Folder, type Schedule } from '@heed/training';
+import {
+  constrained,
+  joinWords,
+  requireCount,
+  rouge,
+  splitWords,
+  Vocabulary,
+  type Hypothesis,
+  type Rouge,
+} from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { SummaryPair } from '../datasets/summary-pair.ts';
 import { alignPair } from '../decoding/align-pair.ts';
-import { constrained } from '../decoding/constrained.ts';
 import { searchAll } from '../decoding/search-all.ts';
-import { requireCount, type Hypothesis } from '../decoding/search-options.ts';
 import { repetition, type Repetition } from '../metrics/repetition.ts';
-import { rouge, type Rouge } from '../metrics/rouge.ts';
 import {
   createPointerGenerator,
   type PointerBatch,
@@ -17,8 +24,6 @@ import {
 } from '../models/pointer-generator/pointer-generator.ts';
 import { hashOf } from '../preprocessing/hash-of.ts';
 import { SequenceBatches, type IndexedPair } from '../preprocessing/sequence-batches.ts';
-import { Vocabulary } from '../preprocessing/vocabulary.ts';
-import { joinWords, splitWords } from '../preprocessing/words.ts';
 import { fitModel, scheduleOf, type FitHistory, type FitRunOptions } from './fit-model.ts';
 import { numbersOf } from './fit-sequence-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';

@@ -11,12 +11,11 @@ import {
   type Folder,
   type Lora,
 } from '@heed/training';
+import { classificationReport, Vocabulary, type ClassificationReport } from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { LabelledText } from '../datasets/labelled-text.ts';
-import { classificationReport, type ClassificationReport } from '../metrics/classification-report.ts';
 import { hashOf } from '../preprocessing/hash-of.ts';
-import { Vocabulary } from '../preprocessing/vocabulary.ts';
 import { BagOfWordsEncoder } from './bag-of-words-encoder.ts';
 import { BertEncoder, type BertText } from './bert-encoder.ts';
 import { ClassifierModel } from './classifier-model.ts';

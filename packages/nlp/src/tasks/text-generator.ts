@@ -12,19 +12,21 @@ import {
 } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { beamContinuations } from '../decoding/beam-continuations.ts';
-import { generateTokens } from '../decoding/generate-tokens.ts';
-import type { SamplingOptions } from '../decoding/logits-filters.ts';
+import {
+  beamContinuations,
+  CharacterTokenizer,
+  generateTokens,
+  TextStream,
+  TextTokenizer,
+  trainBpe,
+  type SamplingOptions,
+  type TextCodec,
+  type TokenizerJson,
+} from '@heed/tasks';
 import { gptConfigFrom, gptNames, publishedGptConfig } from '../models/gpt/gpt.names.ts';
 import { createGpt, type Gpt, type GptConfig, type NextTokenBatch } from '../models/gpt/gpt.ts';
 import { IGNORED } from '../preprocessing/sequence-batches.ts';
 import { consecutiveWindows, TextWindows } from '../preprocessing/text-windows.ts';
-import { CharacterTokenizer } from '../tokenization/character-tokenizer.ts';
-import type { TextCodec } from '../tokenization/text-codec.ts';
-import { TextStream } from '../tokenization/text-stream.ts';
-import { TextTokenizer } from '../tokenization/text-tokenizer.ts';
-import type { TokenizerJson } from '../tokenization/tokenizer-json.ts';
-import { trainBpe } from '../tokenization/train-bpe.ts';
 import { fitLanguageModel, type FitLanguageModelOptions } from './fit-language-model.ts';
 import type { FitHistory } from './fit-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';

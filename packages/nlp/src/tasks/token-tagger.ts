@@ -8,6 +8,7 @@ import {
   type FileSource,
   type Folder,
 } from '@heed/training';
+import { Vocabulary } from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { TaggedTokens } from '../datasets/tagged-tokens.ts';
@@ -15,7 +16,6 @@ import { bestPath } from '../decoding/best-path.ts';
 import { entitiesOf, entityF1, parseLabel, type Entity, type EntityEvaluation } from '../metrics/entity-f1.ts';
 import { createBiLstmCrf, type BiLstmCrf, type BiLstmCrfConfig } from '../models/bilstm-crf/bilstm-crf.ts';
 import { hashOf } from '../preprocessing/hash-of.ts';
-import { Vocabulary } from '../preprocessing/vocabulary.ts';
 import { BertEncoder } from './bert-encoder.ts';
 import { BertReader, BertTagger } from './bert-reader.ts';
 import { BiLstmReader, wordForm } from './bilstm-reader.ts';

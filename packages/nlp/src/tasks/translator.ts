@@ -1,19 +1,23 @@
 import type { LabelledMap } from '@heed/attention-core';
 import { batchTensors, crossEntropy, type Folder, openFolder, parseConfig } from '@heed/training';
+import {
+  bleu,
+  TextTokenizer,
+  trainBpe,
+  type Bleu,
+  type Hypothesis,
+  type SequenceModel,
+  type TeacherForcedBatch,
+  type TokenizerJson,
+} from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { TranslationPair } from '../datasets/translation-pair.ts';
 import { alignPair } from '../decoding/align-pair.ts';
 import { searchAll } from '../decoding/search-all.ts';
-import type { Hypothesis } from '../decoding/search-options.ts';
-import type { SequenceModel, TeacherForcedBatch } from '../decoding/sequence-model.ts';
-import { bleu, type Bleu } from '../metrics/bleu.ts';
 import { createRecurrentSeq2Seq, type RecurrentSeq2SeqConfig } from '../models/recurrent-seq2seq/recurrent-seq2seq.ts';
 import { createTransformer } from '../models/transformer/transformer.ts';
 import { IGNORED, SequenceBatches, type IndexedPair } from '../preprocessing/sequence-batches.ts';
-import { TextTokenizer } from '../tokenization/text-tokenizer.ts';
-import type { TokenizerJson } from '../tokenization/tokenizer-json.ts';
-import { trainBpe } from '../tokenization/train-bpe.ts';
 import type { FitHistory } from './fit-model.ts';
 import { fitSequenceModel, type FitOptions } from './fit-sequence-model.ts';
 import { CONFIG_FILE, readJson, readWeights, writeJson, writeWeights } from './saved-files.ts';

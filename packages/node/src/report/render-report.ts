@@ -1,5 +1,5 @@
 import { escapeMarkup, headViews, renderSvg, type LabelledMap } from '@heed/attention-core';
-import { CHART_STYLE, renderLineChart, type LineChart } from './line-chart.ts';
+import { CHART_STYLE, renderLineChart, type LineChart } from '@heed/tasks';
 import { renderTable, TABLE_STYLE, type Table } from './table.ts';
 
 /** One part of a report: a heading, words, and something to look at. */

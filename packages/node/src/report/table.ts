@@ -1,5 +1,5 @@
 import { escapeMarkup } from '@heed/attention-core';
-import { formatFigure } from './format-figure.ts';
+import { formatFigure } from '@heed/tasks';
 
 /** Rows under named columns; the first cell of a row names it. */
 export interface Table {

@@ -80,61 +80,6 @@ describe('writeReport', () => {
     expect(html).toContain('&lt;script&gt;alert(&quot;1 &amp; 2&quot;)&lt;/script&gt;');
   });
 
-  it('draws a curve from the top left to the bottom right of the axes, where it falls from its most to its least', async () => {
-    const html = await page({
-      sections: [{ title: 'Loss', lineChart: { x: 'step', y: 'loss', series: [curve('a', [4, 2, 0])] } }],
-    });
-    expect(html).toContain('d="M60,12L342,146L624,280"');
-  });
-
-  it('counts plain values from 1', async () => {
-    const series = [{ name: 'a', values: [4, 2, 0] }];
-    const html = await page({ sections: [{ title: 'Loss', lineChart: { x: 'step', y: 'loss', series } }] });
-    expect(html).toContain('d="M60,12L342,146L624,280"');
-    expect(html.match(/<text class="tick"[^>]*text-anchor="middle">[^<]+/g)?.at(-1)).toMatch(/>3$/);
-  });
-
-  it('leaves gaps where values are not finite', async () => {
-    const html = await page({
-      sections: [
-        { title: 'Loss', lineChart: { x: 'step', y: 'loss', series: [curve('a', [4, 3, Number.NaN, 1, 0])] } },
-      ],
-    });
-    expect(html).toContain('d="M60,12L201,79M483,213L624,280"');
-  });
-
-  it('spaces powers of ten evenly on a logarithmic axis, and leaves out what has no logarithm', async () => {
-    const html = await page({
-      sections: [
-        { title: 'Loss', lineChart: { x: 'step', y: 'loss', scale: 'log', series: [curve('a', [100, 10, 0, 1])] } },
-      ],
-    });
-    expect(html).toContain('d="M60,12L248,146M624,280Z"');
-  });
-
-  it('draws means of neighbours where there are many points', async () => {
-    const points = Array.from({ length: 100_000 }, (_, index) => [index, index % 2] as const);
-    const html = await page({
-      sections: [{ title: 'Loss', lineChart: { x: 'step', y: 'loss', series: [{ name: 'a', points }] } }],
-    });
-    expect(html.length).toBeLessThan(20_000);
-    expect(/ d="(M[^"]+)"/.exec(html)?.[1].match(/[ML]/g)).toHaveLength(400);
-  });
-
-  it('draws a single value and a constant curve', async () => {
-    const series = [curve('one', [2]), curve('flat', [2, 2, 2])];
-    expect(await page({ sections: [{ title: 'Loss', lineChart: { x: 'step', y: 'loss', series } }] })).not.toContain(
-      'NaN',
-    );
-  });
-
-  it('says when a chart has nothing to draw', async () => {
-    const series = [curve('a', []), curve('b', [Number.NaN])];
-    await expect(page({ sections: [{ title: 'Loss', lineChart: { x: 'step', y: 'loss', series } }] })).rejects.toThrow(
-      'renderLineChart: at least one finite point is needed, got none in 2 series',
-    );
-  });
-
   it('says which row of a table does not fit', async () => {
     const table = { columns: ['model', 'PER'], rows: [['a', 1], ['b']] };
     await expect(page({ sections: [{ title: 'Errors', table }] })).rejects.toThrow(

@@ -1,9 +1,8 @@
-import type { DatasetCard } from '@heed/training';
+import type { DatasetCard, FileReader } from '@heed/training';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { undirected } from '../../graph/edge-lists.ts';
 import type { LabelledGraph, Matrix } from '../../graph/graph-data.ts';
-import type { FileReader } from '../file-reader.ts';
 
 const PACKAGE = { registry: 'pypi', name: 'graphdatascience', version: '2.2' } as const;
 const FOLDER = 'graphdatascience/resources/cora';

@@ -1,7 +1,6 @@
-import type { DatasetCard } from '@heed/training';
+import type { DatasetCard, FileReader } from '@heed/training';
 import { undirected } from '../../graph/edge-lists.ts';
 import type { LabelledGraph, Matrix, NodeSplit } from '../../graph/graph-data.ts';
-import type { FileReader } from '../file-reader.ts';
 import { readPythonArrays, type CsrMatrix, type NumpyArray } from './python-arrays.ts';
 
 const COMMIT = 'af6abf468a772cc055bec88c52e4d6f51b7c37e3';

@@ -1,5 +1,4 @@
-import type { DatasetCard } from '@heed/training';
-import type { FileReader } from '../file-reader.ts';
+import type { DatasetCard, FileReader } from '@heed/training';
 import { splitLexicon, type LexiconEntry, type LexiconSplits } from '../lexicon.ts';
 
 /** The CMU pronouncing dictionary, North American English, as npm carries it. */

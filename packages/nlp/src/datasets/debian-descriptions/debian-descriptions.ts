@@ -1,6 +1,5 @@
 import { Random } from '@heed/attention-core';
-import type { DatasetCard } from '@heed/training';
-import type { FileReader } from '../file-reader.ts';
+import type { DatasetCard, FileReader } from '@heed/training';
 import type { SummaryPair } from '../summary-pair.ts';
 import { unpackXz } from '../unpack-xz.ts';
 

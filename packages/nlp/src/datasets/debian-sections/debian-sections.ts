@@ -1,6 +1,5 @@
-import type { DatasetCard } from '@heed/training';
+import type { DatasetCard, FileReader } from '@heed/training';
 import type { DescriptionSplits, PackageDescription } from '../debian-descriptions/debian-descriptions.ts';
-import type { FileReader } from '../file-reader.ts';
 import type { LabelledText } from '../labelled-text.ts';
 import { unpackXz } from '../unpack-xz.ts';
 

@@ -1,7 +1,6 @@
 import { Random } from '@heed/attention-core';
-import type { DatasetCard } from '@heed/training';
+import type { DatasetCard, FileReader } from '@heed/training';
 import { parseTarGzip, type ParsedTarFileItem } from 'nanotar';
-import type { FileReader } from '../file-reader.ts';
 import type { LabelledText } from '../labelled-text.ts';
 
 const ARCHIVE = 'hutto_ICWSM_2014.tar.gz';

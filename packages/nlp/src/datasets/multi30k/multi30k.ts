@@ -1,5 +1,4 @@
-import type { DatasetCard } from '@heed/training';
-import type { FileReader } from '../file-reader.ts';
+import type { DatasetCard, FileReader } from '@heed/training';
 import type { TranslationPair } from '../translation-pair.ts';
 
 export type Multi30kLanguage = 'de' | 'en' | 'fr';

@@ -1,8 +1,7 @@
 import { Random } from '@heed/attention-core';
-import type { DatasetCard } from '@heed/training';
+import type { DatasetCard, FileReader } from '@heed/training';
 import { parseTarGzip } from 'nanotar';
 import PostalMime from 'postal-mime';
-import type { FileReader } from '../file-reader.ts';
 
 const ARCHIVE = 'datasets-spam-assassin-0.2.3.tgz';
 

@@ -1,7 +1,6 @@
 import { Random } from '@heed/attention-core';
-import type { DatasetCard } from '@heed/training';
+import type { DatasetCard, FileReader } from '@heed/training';
 import { parseTarGzip } from 'nanotar';
-import type { FileReader } from '../file-reader.ts';
 
 const ARCHIVE = 'datasets-sotu-0.2.3.tgz';
 

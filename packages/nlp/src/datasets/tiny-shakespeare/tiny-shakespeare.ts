@@ -1,5 +1,4 @@
-import type { DatasetCard } from '@heed/training';
-import type { FileReader } from '../file-reader.ts';
+import type { DatasetCard, FileReader } from '@heed/training';
 
 const COMMIT = '6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e';
 const FILE = 'input.txt';

@@ -25,7 +25,7 @@ import {
 import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { ForwardMode } from '../../decoding/sequence-model.ts';
+import type { ForwardMode } from '@heed/tasks';
 import { LinearChainCrf } from '../../layers/linear-chain-crf.ts';
 
 /** What a tagger is. JSON, and enough to make the model again. */

@@ -28,7 +28,7 @@ import {
 import { crossEntropy, parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { CausalModel } from '../../decoding/causal-model.ts';
+import type { CausalModel } from '@heed/tasks';
 
 /** What a GPT is. JSON, and enough to make the model again. */
 export interface GptConfig {

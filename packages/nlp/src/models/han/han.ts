@@ -18,7 +18,7 @@ import {
 import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { ForwardMode } from '../../decoding/sequence-model.ts';
+import type { ForwardMode } from '@heed/tasks';
 
 /** What a hierarchical network is. JSON, and enough to make the model again. */
 export interface HanConfig {

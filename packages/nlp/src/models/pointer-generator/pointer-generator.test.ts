@@ -3,7 +3,7 @@ import { RandomStream, readSafetensors } from '@heed/attention-core';
 import { describeModelContract } from '@heed/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { beamSearch } from '../../decoding/beam-search.ts';
+import { beamSearch } from '@heed/tasks';
 import { createPointerGenerator, type PointerGeneratorConfig } from './pointer-generator.ts';
 
 const base: PointerGeneratorConfig = {

@@ -44,7 +44,7 @@ import {
 import { labelLogProbabilities, parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { ForwardMode, SequenceModel, SourceBatch, TeacherForcedBatch } from '../../decoding/sequence-model.ts';
+import type { ForwardMode, SequenceModel, SourceBatch, TeacherForcedBatch } from '@heed/tasks';
 import { IGNORED } from '../../preprocessing/sequence-batches.ts';
 
 /** What a pointer-generator is. JSON, and enough to make the model again. */

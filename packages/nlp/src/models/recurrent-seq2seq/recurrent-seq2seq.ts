@@ -42,7 +42,7 @@ import {
 import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { ForwardMode, SequenceModel, SourceBatch, TeacherForcedBatch } from '../../decoding/sequence-model.ts';
+import type { ForwardMode, SequenceModel, SourceBatch, TeacherForcedBatch } from '@heed/tasks';
 
 /** What a recurrent sequence-to-sequence model is. JSON, and enough to make the model again. */
 export interface RecurrentSeq2SeqConfig {

@@ -4,7 +4,7 @@ import { describeModelContract, expectGradientsToMatchDifferences } from '@heed/
 import { crossEntropy } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { beamSearch } from '../../decoding/beam-search.ts';
+import { beamSearch } from '@heed/tasks';
 import { createTransformer, type TransformerConfig } from './transformer.ts';
 
 const base: TransformerConfig = {

@@ -34,8 +34,13 @@ import {
 import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { ForwardMode, SequenceModel, SourceBatch, TeacherForcedBatch } from '../../decoding/sequence-model.ts';
-import { WrittenKeys } from '../../decoding/written-keys.ts';
+import {
+  WrittenKeys,
+  type ForwardMode,
+  type SequenceModel,
+  type SourceBatch,
+  type TeacherForcedBatch,
+} from '@heed/tasks';
 
 /** What a Transformer encoder–decoder is. JSON, and enough to make the model again. */
 export interface TransformerConfig {

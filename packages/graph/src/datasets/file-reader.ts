@@ -1,4 +1,0 @@
-/** Where files are read from: what `fetchData` gives, or a `Folder`. */
-export interface FileReader {
-  read(name: string): Promise<Uint8Array>;
-}

@@ -1,0 +1,161 @@
+import { Random } from '@heed/attention-core';
+import { compile } from '@heed/training';
+import * as tf from '@tensorflow/tfjs';
+import type { CausalModel } from './causal-model.ts';
+import { chooseToken, logitsFilters, logProbabilityOf, type SamplingOptions } from './logits-filters.ts';
+import { requireCount } from './search-options.ts';
+
+export interface GenerateTokensOptions extends SamplingOptions {
+  /** Generating stops after so many tokens. */
+  readonly maximumTokens: number;
+  /** Tokens that end a sequence; they are not given. Default: none. */
+  readonly end?: readonly number[];
+  /** Decides what is drawn, for each sequence by itself. Default 0. */
+  readonly seed?: number;
+  /** Whether keys and values of earlier tokens are kept rather than computed again: the same tokens, sooner. Default true. */
+  readonly cache?: boolean;
+  /** Ends generating between two tokens; it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface GeneratedToken {
+  readonly token: number;
+  /** ln p under the model as it is, before any filter. */
+  readonly logProbability: number;
+}
+
+/**
+ * Continues sequences token by token. The model sees the last `maximumLength` tokens of each.
+ *
+ * @param prompts of the same length, at least one token each
+ * @returns at every step the next token of each sequence, undefined for those that ended
+ * @throws if prompts differ in length or are empty, a token is unknown, an option is out of range, naming it; or the signal's reason
+ *
+ * @example
+ * ```ts
+ * import { Module, type KeyValueCache } from '@heed/attention-core';
+ * import { generateTokens, type CausalModel } from '@heed/tasks';
+ * import * as tf from '@tensorflow/tfjs';
+ *
+ * // The next of three tokens follows from the last alone: 0, 1, 2, 0, … more often than not.
+ * class Bigrams extends Module implements CausalModel {
+ *   readonly config = { vocabularySize: 3, maximumLength: 100 };
+ *   readonly layers: readonly Module[] = [];
+ *   readonly logits = tf.variable(tf.tensor2d([[0, 2, 0], [0, 0, 2], [2, 0, 0]]));
+ *   next(tokens: tf.Tensor2D): tf.Tensor2D {
+ *     const [batch, length] = tokens.shape;
+ *     return tf.tidy(() => tf.gather(this.logits, tf.reshape(tf.slice(tokens, [0, length - 1], [batch, 1]), [batch])));
+ *   }
+ *   createCaches(): KeyValueCache[] {
+ *     return [];
+ *   }
+ * }
+ * for await (const [next] of generateTokens(new Bigrams(), [[0, 1]], { maximumTokens: 5, topK: 2, seed: 1 })) {
+ *   console.log(next?.token);
+ * }
+ * ```
+ */
+export async function* generateTokens(
+  model: CausalModel,
+  prompts: readonly (readonly number[])[],
+  options: GenerateTokensOptions,
+): AsyncGenerator<readonly (GeneratedToken | undefined)[], void, undefined> {
+  const { maximumTokens, end = [], seed = 0, cache = true, temperature = 1, signal } = options;
+  requireCount('generateTokens', 'maximumTokens', maximumTokens);
+  requirePrompts('generateTokens', prompts, model.config.vocabularySize);
+  const filters = logitsFilters(options);
+  const rows = prompts.map((prompt, i) => ({
+    tokens: [...prompt],
+    random: new Random(seed).fork(`sequence ${i}`),
+    ended: false,
+  }));
+  const reader = new Reader(model, prompts.length, cache ? prompts[0].length + maximumTokens : 0);
+  try {
+    for (let step = 0; step < maximumTokens && rows.some(({ ended }) => !ended); step++) {
+      signal?.throwIfAborted();
+      const logits = await reader.next(rows.map(({ tokens }) => tokens));
+      const generated = rows.map((row, i) => {
+        if (row.ended) {
+          row.tokens.push(row.tokens[0]); // keeps the rows of one length; nobody sees it
+          return undefined;
+        }
+        const filtered = logits[i].slice();
+        for (const filter of filters) filter(filtered, row.tokens);
+        const token = chooseToken(filtered, temperature === 0 ? undefined : row.random.uniform());
+        row.tokens.push(token);
+        row.ended = end.includes(token);
+        return row.ended ? undefined : { token, logProbability: logProbabilityOf(logits[i], token) };
+      });
+      if (generated.some((token) => token !== undefined)) yield generated;
+    }
+  } finally {
+    reader.dispose();
+  }
+}
+
+/** Reads sequences as they grow, the new tokens only while they fit into the model's positions. */
+class Reader {
+  private readonly caches;
+  private readonly length: number;
+  private readonly step;
+  private seen = 0;
+
+  /** @param longest how long sequences become; 0: nothing is kept */
+  constructor(
+    private readonly model: CausalModel,
+    batch: number,
+    longest: number,
+  ) {
+    this.length = Math.min(longest, model.config.maximumLength);
+    this.caches = this.length > 0 ? model.createCaches(batch, this.length) : undefined;
+    this.step = compile((tokens: tf.Tensor2D) => model.next(tokens, { caches: this.caches }));
+  }
+
+  /** The logits of the token after each sequence. */
+  async next(sequences: readonly (readonly number[])[]): Promise<Float32Array[]> {
+    const { maximumLength } = this.model.config;
+    const total = sequences[0].length;
+    const cached = this.caches !== undefined && total <= this.length;
+    const input = tensorOf(sequences, cached ? this.seen : Math.max(0, total - maximumLength));
+    // A prompt is read once: recording it would be in vain.
+    const read = cached && this.seen > 0 ? this.step : (tokens: tf.Tensor2D) => this.read(tokens, cached);
+    const logits = read(input); // [B, V]
+    this.seen = total;
+    try {
+      const values = (await logits.data()) as Float32Array;
+      const size = logits.shape[1];
+      return sequences.map((_, i) => values.subarray(i * size, (i + 1) * size));
+    } finally {
+      tf.dispose([input, logits]);
+    }
+  }
+
+  dispose(): void {
+    this.step.dispose();
+    for (const cache of this.caches ?? []) cache.dispose();
+  }
+
+  private read(tokens: tf.Tensor2D, cached: boolean): tf.Tensor2D {
+    return this.model.next(tokens, cached ? { caches: this.caches } : {});
+  }
+}
+
+function tensorOf(sequences: readonly (readonly number[])[], start: number): tf.Tensor2D {
+  const length = sequences[0].length - start;
+  const values = Int32Array.from(sequences.flatMap((sequence) => sequence.slice(start)));
+  return tf.tensor2d(values, [sequences.length, length], 'int32');
+}
+
+/** @throws unless there are prompts of one length, of known tokens */
+export function requirePrompts(owner: string, prompts: readonly (readonly number[])[], vocabularySize: number): void {
+  if (prompts.length === 0) throw new Error(`${owner}: at least one prompt is needed, got none`);
+  const lengths = prompts.map(({ length }) => length);
+  if (lengths[0] === 0 || lengths.some((length) => length !== lengths[0])) {
+    throw new Error(`${owner}: prompts must be of one length, at least one token, got lengths ${lengths.join(', ')}`);
+  }
+  for (const token of prompts.flat()) {
+    if (!Number.isInteger(token) || token < 0 || token >= vocabularySize) {
+      throw new Error(`${owner}: tokens must be integers in [0, ${vocabularySize}), got ${token}`);
+    }
+  }
+}

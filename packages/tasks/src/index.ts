@@ -1,0 +1,44 @@
+export { formatFigure } from './charts/format-figure.ts';
+export { CHART_STYLE, renderLineChart, type ChartSeries, type LineChart } from './charts/line-chart.ts';
+export { beamContinuations } from './decoding/beam-continuations.ts';
+export { beamSearch, type BeamSearchOptions } from './decoding/beam-search.ts';
+export type { CausalModel } from './decoding/causal-model.ts';
+export { constrained, type Constraints } from './decoding/constrained.ts';
+export { generateTokens, type GeneratedToken, type GenerateTokensOptions } from './decoding/generate-tokens.ts';
+export { greedySearch } from './decoding/greedy-search.ts';
+export {
+  chooseToken,
+  logitsFilters,
+  logProbabilityOf,
+  type LogitsFilter,
+  type SamplingOptions,
+} from './decoding/logits-filters.ts';
+export { requireCount, type Hypothesis, type SearchOptions } from './decoding/search-options.ts';
+export type {
+  ForwardMode,
+  Rows,
+  SequenceModel,
+  SourceBatch,
+  StepwiseModel,
+  TeacherForcedBatch,
+} from './decoding/sequence-model.ts';
+export { WrittenKeys } from './decoding/written-keys.ts';
+export { bleu, type Bleu, type BleuOptions, type TranslatedText } from './metrics/bleu.ts';
+export { chrf, type ChrfOptions } from './metrics/chrf.ts';
+export { classificationReport, type ClassificationReport } from './metrics/classification-report.ts';
+export { editDistance } from './metrics/edit-distance.ts';
+export { mcnemar, type PairedComparison } from './metrics/mcnemar.ts';
+export { countNgrams, matchNgrams } from './metrics/ngrams.ts';
+export { perplexity } from './metrics/perplexity.ts';
+export { areaUnderRoc, averagePrecision } from './metrics/ranking.ts';
+export { rouge, type Rouge, type RougeScore } from './metrics/rouge.ts';
+export { Vocabulary } from './text/vocabulary.ts';
+export { joinWords, splitWords } from './text/words.ts';
+export { CharacterTokenizer } from './tokenization/character-tokenizer.ts';
+export { openTokenizer, type PretrainedTokenizer } from './tokenization/pretrained-tokenizer.ts';
+export type { TextCodec } from './tokenization/text-codec.ts';
+export { TextStream } from './tokenization/text-stream.ts';
+export { TextTokenizer } from './tokenization/text-tokenizer.ts';
+export type { AddedTokenJson, BpeTokenizerJson, TokenizerJson } from './tokenization/tokenizer-json.ts';
+export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
+export { trainWordPiece, type TrainWordPieceOptions } from './tokenization/train-word-piece.ts';

@@ -11,16 +11,19 @@ module.exports = {
     },
     {
       name: 'browser-safe-sources',
-      comment: 'Core, training and domain sources run in browsers.',
+      comment: 'The sources of core, training, tasks, domains and apps run in browsers.',
       severity: 'error',
-      from: { path: '^packages/(?!node/|tensorflow/)[^/]+/src/', pathNot: '\\.(test|test-d|test-support)\\.ts$' },
+      from: {
+        path: '^(packages/(?!node/|tensorflow/)|apps/)[^/]+/src/',
+        pathNot: '\\.(test|test-d|test-support)\\.ts$',
+      },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'no-node-package-in-sources',
       comment: 'Only examples, benchmarks and tooling import @heed/node.',
       severity: 'error',
-      from: { path: '^packages/(?!node/)[^/]+/src/' },
+      from: { path: '^(packages/(?!node/)|apps/)[^/]+/src/' },
       to: { path: '^packages/node/' },
     },
     {
@@ -32,10 +35,10 @@ module.exports = {
     },
     {
       name: 'packages-by-name',
-      comment: 'No relative path leaves its package.',
+      comment: 'No relative path leaves its package or app.',
       severity: 'error',
-      from: { path: '^packages/([^/]+)/' },
-      to: { path: '^packages/', pathNot: '^packages/$1/', dependencyTypes: ['local'] },
+      from: { path: '^(packages|apps)/([^/]+)/' },
+      to: { path: '^(packages|apps)/', pathNot: '^$1/$2/', dependencyTypes: ['local'] },
     },
   ],
   options: {

@@ -3,11 +3,11 @@ import { RULES, type Tree } from './rules.ts';
 
 const MANIFEST = JSON.stringify({ publishConfig: { exports: { '.': { default: './dist/index.js' } } } });
 
-/** A house of one package in which no rule is broken. */
+/** A house of one package and one app in which no rule is broken. */
 const SOUND: Readonly<Record<string, string>> = {
   'packages/vision/package.json': MANIFEST,
   'packages/vision/README.md': '# vision',
-  'packages/vision/tsconfig.json': '{}',
+  'packages/vision/tsconfig.json': '{ "extends": "../../tsconfig.base.json" }',
   'packages/vision/turbo.json': '{}',
   'packages/vision/src/index.ts': "export { ViT, type ViTConfig } from './models/vit/vit.ts';\n",
   'packages/vision/src/models/vit/vit.ts': 'export class ViT {}\n',
@@ -15,6 +15,13 @@ const SOUND: Readonly<Record<string, string>> = {
   'packages/vision/examples/digits.ts': 'export default defineExample({});\n',
   'packages/vision/examples/results/digits.ts': 'export default defineResult({});\n',
   'packages/vision/examples/results/digits.json': '{}',
+  'packages/vision/examples/tsconfig.json': '{ "extends": "../../../tsconfig.base.json" }',
+  'apps/docs/package.json': '{ "private": true }',
+  'apps/docs/README.md': '# docs',
+  'apps/docs/tsconfig.json': '{ "extends": "../../tsconfig.base.json" }',
+  'apps/docs/turbo.json': '{}',
+  'apps/docs/src/demo/demo.ts': 'export const demo = 1;\n',
+  'apps/docs/src/demo/demo.test.ts': "it('runs', () => expect(1).toBe(1));\n",
 };
 
 function tree(changes: Readonly<Record<string, string | undefined>> = {}): Tree {
@@ -31,7 +38,8 @@ function tree(changes: Readonly<Record<string, string | undefined>> = {}): Tree 
 
 /** Per rule, a change to the sound house that breaks it and no other. */
 const BREAKS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
-  'every package has the same inside': { 'packages/vision/README.md': undefined },
+  'every package and app has the same inside': { 'packages/vision/README.md': undefined },
+  'every package and app extends tsconfig.base.json': { 'packages/vision/tsconfig.json': '{}' },
   'no dumping grounds': { 'packages/vision/src/layers/utils.ts': 'export const x = 1;' },
   'a model or dataset is a folder with a file of its name and its test': {
     'packages/vision/src/datasets/digits/digits.ts': 'export const card = {};',
@@ -60,6 +68,20 @@ describe('the rules of the house', () => {
     it(`see when it is broken that ${rule.name}`, () => {
       const broken = RULES.filter(({ violations }) => violations(tree(BREAKS[rule.name])).length > 0);
       expect(broken.map(({ name }) => name)).toEqual([rule.name]);
+    });
+  }
+
+  const breaksInApps: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
+    'every package and app has the same inside': { 'apps/docs/turbo.json': undefined },
+    'every package and app extends tsconfig.base.json': { 'apps/docs/tsconfig.json': '{}' },
+    'a test stands beside its source': { 'apps/docs/src/lost/page.test.ts': "it('runs', () => expect(1).toBe(1));" },
+    'no dumping grounds': { 'apps/docs/src/helpers/page.ts': 'export const x = 1;' },
+    'the source condition is not published': { 'apps/docs/package.json': '{}' },
+  };
+  for (const [name, change] of Object.entries(breaksInApps)) {
+    it(`see in an app when it is broken that ${name}`, () => {
+      const broken = RULES.filter(({ violations }) => violations(tree(change)).length > 0);
+      expect(broken.map((rule) => rule.name)).toEqual([name]);
     });
   }
 });

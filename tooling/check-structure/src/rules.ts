@@ -31,7 +31,7 @@ const matching = (tree: Tree, pattern: RegExp) =>
 /** Folders `<root>/<name>/` that lack `<name>.ts` or its test. */
 function incomplete(tree: Tree, kind: 'models' | 'datasets'): string[] {
   const folders = new Set(
-    matching(tree, new RegExp(`^packages/[^/]+/src/${kind}/[^/]+/`)).map(({ match }) => match[0]),
+    matching(tree, new RegExp(`^(?:packages|apps)/[^/]+/src/${kind}/[^/]+/`)).map(({ match }) => match[0]),
   );
   return [...folders].flatMap((folder) => {
     const name = folder.split('/').at(-2)!;
@@ -41,15 +41,24 @@ function incomplete(tree: Tree, kind: 'models' | 'datasets'): string[] {
 
 export const RULES: readonly Rule[] = [
   {
-    name: 'every package has the same inside',
+    name: 'every package and app has the same inside',
     why: 'A reader who knows one package knows all.',
     violations: (tree) =>
-      matching(tree, /^packages\/([^/]+)\/package\.json$/).flatMap(({ match }) =>
-        ['README.md', 'tsconfig.json', 'turbo.json', 'src/index.ts']
-          .map((file) => `packages/${match[1]}/${file}`)
+      matching(tree, /^(packages|apps)\/([^/]+)\/package\.json$/).flatMap(({ match: [, root, name] }) =>
+        ['README.md', 'tsconfig.json', 'turbo.json', ...(root === 'packages' ? ['src/index.ts'] : [])]
+          .map((file) => `${root}/${name}/${file}`)
           .filter((path) => !tree.files.includes(path))
           .map((path) => `${path} is missing`),
       ),
+  },
+  {
+    name: 'every package and app extends tsconfig.base.json',
+    why: 'What the compiler accepts is decided in one place.',
+    violations: (tree) =>
+      matching(tree, /^(?:packages|apps)\/[^/]+\/(examples\/)?tsconfig\.json$/).flatMap(({ path, match }) => {
+        const base = `${match[1] === undefined ? '' : '../'}../../tsconfig.base.json`;
+        return tree.read(path).includes(`"extends": "${base}"`) ? [] : [`${path} does not extend ${base}`];
+      }),
   },
   {
     name: 'no dumping grounds',
@@ -72,7 +81,7 @@ export const RULES: readonly Rule[] = [
     name: 'a test stands beside its source',
     why: 'x.test.ts tests x.ts or the whole folder x/, and x.topic.test.ts one side of it; a test without a subject is lost.',
     violations: (tree) =>
-      matching(tree, /^(packages\/[^/]+\/src\/.*\/)([^/.]+)((?:\.[a-z0-9-]+)*)\.test\.ts$/).flatMap(
+      matching(tree, /^((?:packages|apps)\/[^/]+\/src\/.*\/)([^/.]+)((?:\.[a-z0-9-]+)*)\.test\.ts$/).flatMap(
         ({ path, match }) => {
           const [, folder, name, topic] = match;
           const subjects = [`${folder}${name}.ts`, `${folder}${name}${topic}.ts`];
@@ -128,9 +137,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'the source condition is not published',
-    why: 'Published packages carry no TypeScript sources; a condition that points at them breaks bundlers.',
+    why: 'Published packages carry no TypeScript sources; a condition that points at them breaks bundlers. Apps are private.',
     violations: (tree) =>
-      matching(tree, /^packages\/[^/]+\/package\.json$/).flatMap(({ path }) => {
+      matching(tree, /^(?:packages|apps)\/[^/]+\/package\.json$/).flatMap(({ path }) => {
         const manifest = JSON.parse(tree.read(path)) as { private?: boolean; publishConfig?: { exports?: unknown } };
         if (manifest.private === true) return [];
         const published = manifest.publishConfig?.exports;
@@ -150,8 +159,8 @@ export const RULES: readonly Rule[] = [
     name: 'fixtures stay small',
     why: 'Data sets and published weights are fetched, never committed.',
     violations: (tree) => {
-      const fixtures = tree.files.filter(
-        (path) => /\.(safetensors|bin|npy|npz|gz|png|wav|json)$/.test(path) && path.startsWith('packages/'),
+      const fixtures = tree.files.filter((path) =>
+        /^(packages|apps)\/.*\.(safetensors|bin|npy|npz|gz|png|wav|json)$/.test(path),
       );
       const total = fixtures.reduce((sum, path) => sum + tree.bytes(path), 0);
       return total > MAXIMUM_FIXTURE_BYTES

@@ -1,5 +1,5 @@
 /**
- * `npx pnpm@12 test:docs`: every example in docstrings and READMEs of packages is type-checked and run, so that what a reader copies
+ * `npx pnpm@12 test:docs`: every example in docstrings and READMEs of packages and apps is type-checked and run, so that what a reader copies
  * works. An example stands by itself: it imports what it uses.
  */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
@@ -15,12 +15,12 @@ interface Placed extends DocExample {
   readonly file: string;
 }
 
-const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'packages'], {
+const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'packages', 'apps'], {
   encoding: 'utf8',
 });
 const documents = listed
   .split('\n')
-  .filter((path) => existsSync(path) && /^packages\/[^/]+\/(README\.md|src\/.*(?<!\.test)\.ts)$/.test(path));
+  .filter((path) => existsSync(path) && /^(packages|apps)\/[^/]+\/(README\.md|src\/.*(?<!\.test)\.ts)$/.test(path));
 const folders = new Set<string>();
 const examples: Placed[] = documents.flatMap(collectAll);
 

@@ -25,7 +25,10 @@ const CHECKS: readonly Check[] = [
   { name: 'format', command: 'prettier --check --log-level warn .' },
   { name: 'lint', command: 'oxlint --deny-warnings' },
   { name: 'boundaries between packages', command: 'turbo boundaries' },
-  { name: 'import rules inside packages', command: 'depcruise --config .dependency-cruiser.cjs packages tooling' },
+  {
+    name: 'import rules inside packages',
+    command: 'depcruise --config .dependency-cruiser.cjs $(ls -d packages apps tooling 2>/dev/null)',
+  },
   { name: 'unused files, exports and dependencies', command: 'knip' },
   { name: 'structure', command: 'node --import tsx tooling/check-structure/src/check-structure.ts' },
   { name: 'workspace manifests', command: 'manypkg check' },

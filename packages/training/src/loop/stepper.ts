@@ -60,6 +60,7 @@ export class Stepper<B extends Batch> {
     const reports: Report[] = [];
     let total: tf.Tensor1D[] = [];
     let norm: tf.Scalar | undefined;
+    const { draws } = this;
     try {
       for (const batch of batches) {
         const { gradients, report, values } = await this.gradients(batch, step);
@@ -75,6 +76,9 @@ export class Stepper<B extends Batch> {
       const gradientNorm = batches.length === 1 ? reports[0].norm : (await norm!.data())[0];
       this.update(total, norm!, learningRate);
       return this.summary(reports, gradientNorm, step);
+    } catch (error) {
+      this.draws = draws; // a step that fails leaves no trace
+      throw error;
     } finally {
       tf.dispose([...total, ...(norm === undefined ? [] : [norm])]);
     }

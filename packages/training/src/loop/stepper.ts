@@ -1,6 +1,7 @@
 import { seedKey } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { compile, type Compiled } from '../compile/compile.ts';
+import { checkingLabels } from '../losses/check-labels.ts';
 import { DivergedError, findBadTensor } from './bad-tensor.ts';
 import { batchTensors, type Batch, type BatchTensors } from './batch.ts';
 import type { RecordingEvent } from './events.ts';
@@ -104,7 +105,7 @@ export class Stepper<B extends Batch> {
       );
       if (bad !== undefined) {
         tf.dispose([...gradients, report]);
-        const again = () => this.gradientStep.run(inputs, this.key, draw);
+        const again = () => checkingLabels(() => this.gradientStep.run(inputs, this.key, draw));
         const tensor = findBadTensor(inputs, this.options.model.namedParameters(), again);
         throw new DivergedError(step, `the ${bad[0]} is ${bad[1]}`, tensor);
       }

@@ -78,6 +78,16 @@ describe('optimizers', () => {
     expect(weightsAfter(0.05, (own) => new AdamW(own, options))).toBeAllClose(torch('adamw with weight decay'), close);
   });
 
+  it('a variable under two names gets one full update', () => {
+    for (const make of [Sgd, Adam, AdamW]) {
+      const twice = (own: readonly NamedParameter[]) =>
+        new make([...own, ...own.map(({ name, variable }) => ({ name: `tied.${name}`, variable }))]);
+      expect(weightsAfter(0.01, twice)).toEqual(weightsAfter(0.01, (own) => new make(own)));
+      const optimizer = twice(parameters());
+      expect(optimizer.parameters.map(({ name }) => name)).toEqual(Object.keys(golden.initial));
+    }
+  });
+
   it('groups have their own weight decay and learning rate, as in torch', () => {
     const groups = [{ match: /bias/, weightDecay: 0, learningRateScale: 0.5 }];
     expect(weightsAfter(0.01, (own) => new AdamW(own, { weightDecay: 0.1, groups }))).toBeAllClose(

@@ -12,6 +12,7 @@ CASES = {
     "sgd nesterov with weight decay": (torch.optim.SGD, dict(lr=0.1, momentum=0.8, nesterov=True, weight_decay=0.05)),
     "adam": (torch.optim.Adam, dict(lr=0.01)),
     "adam with weight decay": (torch.optim.Adam, dict(lr=0.01, betas=(0.8, 0.98), eps=1e-6, weight_decay=0.1)),
+    "adam of the last gradient": (torch.optim.Adam, dict(lr=0.01, betas=(0.0, 0.999))),
     "adamw": (torch.optim.AdamW, dict(lr=0.01)),
     "adamw with weight decay": (torch.optim.AdamW, dict(lr=0.05, betas=(0.9, 0.95), weight_decay=0.2)),
 }

@@ -32,9 +32,8 @@ export {
 export type { NodeData } from './tasks/node-data.ts';
 export type { Sampling } from './tasks/node-batches.ts';
 export type { EdgeExplanation } from './tasks/explain-node.ts';
-export type { TaskFitOptions, TaskHistory } from './tasks/fit-task.ts';
+export type { Measures, TaskFitOptions, TaskHistory } from './tasks/fit-task.ts';
 export { createNodeModel, type NodeModel, type NodeModelConfig } from './tasks/node-model.ts';
-export type { Measures } from './tasks/validation-watch.ts';
 export { karateClub, karateClubCard } from './datasets/karate-club/karate-club.ts';
 export {
   dictionaryLookup,

@@ -1,9 +1,28 @@
-export { compile, installCompiler, type Compiled, type CompileOptions, type Compiler } from './compile/compile.ts';
-export type { FileSource, Folder, NamedFile } from './checkpoints/folder.ts';
-export { openFolder, registerFolderOpener } from './checkpoints/folder-opener.ts';
-export { memoryFolder } from './checkpoints/memory-folder.ts';
+export {
+  compile,
+  compiles,
+  installCompiler,
+  type Compiled,
+  type CompileOptions,
+  type Compiler,
+} from './compile/compile.ts';
+export type { FileSource, Folder, NamedFile } from './folders/folder.ts';
+export { describeFile, verifyFile, type FileDescription } from './checkpoints/manifest.ts';
+export type { PartState, StatefulPart } from './checkpoints/stateful-part.ts';
+export { openFolder, registerFolderOpener } from './folders/folder-opener.ts';
+export { memoryFolder } from './folders/memory-folder.ts';
 export { batchStream } from './data/batch-stream.ts';
-export { dataLoader, type DataLoaderOptions } from './data/data-loader.ts';
+export { bucketBounds } from './data/bucket-bounds.ts';
+export {
+  dataLoader,
+  type BatchRoom,
+  type DataLoader,
+  type DataLoaderOptions,
+  type EpochBatches,
+  type MakeBatch,
+  type SyncEpochBatches,
+} from './data/data-loader.ts';
+export { fingerprint } from './data/fingerprint.ts';
 export { lines, type LinesOptions } from './data/lines.ts';
 export { planBatches, type BatchPlanOptions } from './data/plan-batches.ts';
 export { prefetch } from './data/prefetch.ts';
@@ -24,6 +43,7 @@ export type {
   StartEvent,
   StepEvent,
   TrainingEvent,
+  TrainingHistory,
 } from './loop/events.ts';
 export type {
   CheckpointOptions,
@@ -31,6 +51,7 @@ export type {
   LossContext,
   LossFunction,
   LossResult,
+  MonitoredMetric,
   TrainOptions,
 } from './loop/options.ts';
 export { clipToNorm, globalNorm } from './loop/gradient-step.ts';
@@ -65,10 +86,10 @@ export {
   type LoadPretrainedOptions,
   type SavePretrainedOptions,
 } from './pretrained/pretrained.ts';
-export { WeightFiles, writeWeightFiles, type WeightFilesOptions } from './pretrained/weight-files.ts';
-export { constant } from './schedules/constant.ts';
-export { cosine } from './schedules/cosine.ts';
-export { linear } from './schedules/linear.ts';
-export { noam } from './schedules/noam.ts';
-export type { Schedule } from './schedules/schedule.ts';
+export { WeightFiles, writeWeightFiles, type WeightFilesOptions } from './weights/weight-files.ts';
+export { constantSchedule } from './schedules/constant-schedule.ts';
+export { cosineSchedule } from './schedules/cosine-schedule.ts';
+export { linearSchedule } from './schedules/linear-schedule.ts';
+export { noamSchedule } from './schedules/noam-schedule.ts';
+export type { Schedule, ScheduleSteps } from './schedules/schedule.ts';
 export { parseConfig, type ConfigSchema } from './configs/parse-config.ts';

@@ -1,13 +1,14 @@
 import type { Module } from '@heed/attention-core';
 import { Adam, train, type Batch, type Batches, type LossFunction, type TrainingEvent } from '@heed/training';
-import * as tf from '@tensorflow/tfjs';
-import { ValidationWatch, type Measures } from './validation-watch.ts';
+
+/** What validation gives after an epoch: a loss, and a score of which more is better. */
+export type Measures = { readonly loss: number } & Readonly<Record<string, number>>;
 
 /** How a task is trained. */
 export interface TaskFitOptions {
   /** Most passes over the data. Default 1000. */
   readonly epochs?: number;
-  /** Where there is something to validate on: stop after so many epochs without a new best (`ValidationWatch`). Default 100. */
+  /** Where there is something to validate on: stop after so many epochs without a new best loss or score. Default 100. */
   readonly patience?: number;
   /** Of Adam. Default 0.005. */
   readonly learningRate?: number;
@@ -37,45 +38,40 @@ export interface TaskFit<B extends Batch, M extends Measures> {
   readonly score: keyof M & string;
 }
 
-/** Trains with Adam, validates after each epoch, and leaves the best weights in the model. */
+/**
+ * Trains with Adam, validates after each epoch, and leaves the best weights in the model. As GAT's authors have it, training goes on while the
+ * validation's loss or its score reaches a new best (ties count), and the weights kept are those of the last epoch in which both did.
+ */
 export async function fitTask<B extends Batch, M extends Measures>(
   { model, loss, data, seed, validate, score }: TaskFit<B, M>,
   options: TaskFitOptions,
 ): Promise<TaskHistory<M>> {
   const { epochs = 1000, patience = 100, learningRate = 0.005, weightDecay = 5e-4, signal, onEvent } = options;
   const optimizer = new Adam(model.trainableParameters(), { weightDecay });
-  const watch = new ValidationWatch(patience, score);
   const history: Array<{ loss: number; validation?: M }> = [];
-  let best: { epoch: number; weights: Record<string, tf.Tensor> } | undefined;
+  let bestEpoch: number | undefined;
+  const evaluation = validate && {
+    run: validate,
+    monitor: [
+      { metric: 'loss', goal: 'min' },
+      { metric: score, goal: 'max' },
+    ] as const,
+    ties: true,
+    patience,
+    restoreBest: true,
+  };
   try {
-    const events = train({ model, optimizer, loss, data, learningRate, epochs, seed, signal });
+    const events = train({ model, optimizer, loss, data, learningRate, epochs, seed, signal, evaluation });
     for await (const event of events) {
+      if (event.type === 'epoch') history.push({ loss: event.loss });
+      if (event.type === 'evaluation') {
+        history[event.epoch].validation = event.metrics as M;
+        if (event.best) bestEpoch = event.epoch;
+      }
       onEvent?.(event);
-      if (event.type !== 'epoch') continue;
-      const validation = await validate?.();
-      history.push({ loss: event.loss, ...(validation && { validation }) });
-      if (validation === undefined) continue;
-      if (watch.observe(validation)) {
-        tf.dispose(best?.weights ?? []);
-        best = { epoch: event.epoch, weights: copyWeights(model) };
-      }
-      const { epoch, step } = event;
-      onEvent?.({ type: 'evaluation', step, epoch, metrics: validation, best: best?.epoch === epoch });
-      if (watch.exhausted) {
-        onEvent?.({ type: 'end', step, reason: 'stopped-early' });
-        break;
-      }
     }
-    if (best !== undefined) model.loadStateDict(best.weights);
-    return { epochs: history, bestEpoch: best?.epoch ?? history.length - 1 };
+    return { epochs: history, bestEpoch: bestEpoch ?? history.length - 1 };
   } finally {
-    tf.dispose(best?.weights ?? []);
     optimizer.dispose();
   }
-}
-
-function copyWeights(model: Module): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    Object.entries(model.stateDict()).map(([name, variable]) => [name, tf.tidy(() => tf.add(variable, 0))]),
-  );
 }

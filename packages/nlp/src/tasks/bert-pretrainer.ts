@@ -3,7 +3,7 @@ import {
   AdamW,
   batchTensors,
   crossEntropy,
-  linear,
+  linearSchedule,
   loadPretrained,
   openFolder,
   parseConfig,
@@ -188,7 +188,7 @@ export class BertPretrainer {
     const steps = options.steps ?? (options.epochs ?? 3) * pairs.perEpoch;
     const optimizer = new AdamW(model.trainableParameters(), { weightDecay, groups: [UNDECAYED] });
     const { schedule, rate } = scheduleOf(learningRate, (highest) =>
-      linear({ rate: highest, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
+      linearSchedule({ rate: highest, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
     );
     const run = { steps, batchSize, learningRate: rate, weightDecay, clipNorm, maskedShare, data: pairs.fingerprint };
     return fitModel<SegmentPairBatch>(

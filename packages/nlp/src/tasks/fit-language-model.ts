@@ -1,4 +1,4 @@
-import { AdamW, cosine, countedPositions, type EvaluationOptions, type Schedule } from '@heed/training';
+import { AdamW, cosineSchedule, countedPositions, type EvaluationOptions, type Schedule } from '@heed/training';
 import type { Gpt, NextTokenBatch } from '../models/gpt/gpt.ts';
 import type { NextTokenBatches } from '../preprocessing/text-windows.ts';
 import { fitModel, scheduleOf, UNDECAYED, type FitHistory, type FitRunOptions } from './fit-model.ts';
@@ -49,7 +49,7 @@ export async function fitLanguageModel(fit: LanguageModelFit, options: FitLangua
   const steps = options.steps ?? (options.epochs ?? 1) * batches.perEpoch;
   const warmupSteps = Math.min(100, Math.floor(steps / 20));
   const { schedule, rate } = scheduleOf(learningRate, (highest) =>
-    cosine({ rate: highest, warmupSteps, totalSteps: steps, finalRate: highest / 10 }),
+    cosineSchedule({ rate: highest, warmupSteps, totalSteps: steps, finalRate: highest / 10 }),
   );
   const optimizer = new AdamW(model.trainableParameters(), {
     beta2: 0.99,

@@ -1,4 +1,4 @@
-import { AdamW, linear, type Schedule } from '@heed/training';
+import { AdamW, linearSchedule, type Schedule } from '@heed/training';
 import type { AnswerBatch, BertQuestionAnswering } from '../models/bert/bert-question-answering.ts';
 import { AnswerBatches, type AnsweredWindow } from '../preprocessing/answer-batches.ts';
 import { fitModel, scheduleOf, UNDECAYED, type FitHistory, type FitRunOptions } from './fit-model.ts';
@@ -37,7 +37,7 @@ export async function fitQuestionAnswerer(
   const batches = new AnswerBatches(windows, { batchSize, buckets, seed });
   const steps = options.steps ?? (options.epochs ?? 2) * batches.perEpoch;
   const { schedule, rate } = scheduleOf(learningRate, (highest) =>
-    linear({ rate: highest, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
+    linearSchedule({ rate: highest, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
   );
   return fitModel(
     {

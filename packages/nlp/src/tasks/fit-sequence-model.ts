@@ -1,4 +1,11 @@
-import { Adam, cosine, countedPositions, crossEntropy, type EvaluationOptions, type Schedule } from '@heed/training';
+import {
+  Adam,
+  cosineSchedule,
+  countedPositions,
+  crossEntropy,
+  type EvaluationOptions,
+  type Schedule,
+} from '@heed/training';
 import type { SequenceModel, TeacherForcedBatch } from '@heed/tasks';
 import { hashOf } from '../preprocessing/hash-of.ts';
 import { IGNORED, SequenceBatches, type IndexedPair } from '../preprocessing/sequence-batches.ts';
@@ -38,7 +45,7 @@ export async function fitSequenceModel(fit: SequenceFit, options: FitOptions): P
   const batches = new SequenceBatches(pairs, { batchSize, seed, start, end, buckets });
   const steps = options.steps ?? (options.epochs ?? 10) * batches.perEpoch;
   const { schedule, rate } = scheduleOf(learningRate, (highest) =>
-    cosine({ rate: highest, warmupSteps: Math.floor(steps / 20), totalSteps: steps }),
+    cosineSchedule({ rate: highest, warmupSteps: Math.floor(steps / 20), totalSteps: steps }),
   );
   const optimizer = new Adam(model.trainableParameters());
   return fitModel(

@@ -1,4 +1,4 @@
-import { AdamW, crossEntropy, linear, type Schedule } from '@heed/training';
+import { AdamW, crossEntropy, linearSchedule, type Schedule } from '@heed/training';
 import type { LabelledText } from '../datasets/labelled-text.ts';
 import { BucketGroups } from '../preprocessing/bucket-groups.ts';
 import type { ClassifierModel } from './classifier-model.ts';
@@ -58,7 +58,7 @@ export async function fitTextClassifier(
   const steps = options.steps ?? (options.epochs ?? 3) * groups.perEpoch;
   const optimizer = new AdamW(model.trainableParameters(), { weightDecay, groups: [UNDECAYED] });
   const { schedule, rate } = scheduleOf(learningRate, (highest) =>
-    linear({ rate: highest, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
+    linearSchedule({ rate: highest, warmupSteps: Math.floor(steps / 10), totalSteps: steps }),
   );
   return fitModel(
     {

@@ -1,4 +1,4 @@
-import { Adam, AdamW, cosine, type Schedule } from '@heed/training';
+import { Adam, AdamW, cosineSchedule, type Schedule } from '@heed/training';
 import type { TaggedTokens } from '../datasets/tagged-tokens.ts';
 import { fitModel, scheduleOf, UNDECAYED, type FitHistory, type FitRunOptions } from './fit-model.ts';
 import type { LabelledRead, TaggerReader } from './tagger-reader.ts';
@@ -48,7 +48,7 @@ export async function fitTokenTagger(fit: TokenTaggerFit, options: TokenTaggerFi
     ? new AdamW(parameters, { weightDecay: 0.01, groups: [UNDECAYED] })
     : new Adam(parameters);
   const { schedule, rate } = scheduleOf(learningRate, (highest) =>
-    cosine({ rate: highest, warmupSteps: Math.floor(steps / 20), totalSteps: steps }),
+    cosineSchedule({ rate: highest, warmupSteps: Math.floor(steps / 20), totalSteps: steps }),
   );
   return fitModel(
     {

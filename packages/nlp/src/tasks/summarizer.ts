@@ -1,5 +1,13 @@
 import type { LabelledMap } from '@heed/attention-core';
-import { Adam, batchTensors, cosine, openFolder, parseConfig, type Folder, type Schedule } from '@heed/training';
+import {
+  Adam,
+  batchTensors,
+  cosineSchedule,
+  openFolder,
+  parseConfig,
+  type Folder,
+  type Schedule,
+} from '@heed/training';
 import {
   constrained,
   joinWords,
@@ -198,7 +206,7 @@ export class Summarizer {
     const batches = new SequenceBatches(indexed, { batchSize, seed, start: START, end: END, buckets });
     const steps = options.steps ?? (options.epochs ?? 10) * batches.perEpoch;
     const { schedule, rate } = scheduleOf(learningRate, (highest) =>
-      cosine({ rate: highest, warmupSteps: Math.floor(steps / 20), totalSteps: steps }),
+      cosineSchedule({ rate: highest, warmupSteps: Math.floor(steps / 20), totalSteps: steps }),
     );
     const data = `${pairs.length} pairs, ${hashOf(numbersOf(indexed))}`;
     return fitModel(

@@ -16,9 +16,10 @@ export async function startTensorflow(): Promise<{ detail: string; compiles: boo
 }
 
 /** `compile` of @heed/tensorflow in the words of training, which hears of those recordings only that will be replayed. */
-export const recordingCompiler: Compiler = (fn, { xla, onRecord } = {}) =>
+export const recordingCompiler: Compiler = (fn, { xla, limit, onRecord } = {}) =>
   compile(fn, {
     ...(xla !== undefined && { xla }),
+    ...(limit !== undefined && { limit }),
     onRecord: ({ kept, milliseconds, nodes }) => {
       if (kept) onRecord?.({ milliseconds, operations: nodes });
     },

@@ -95,7 +95,10 @@ export class StepProfiler {
       if (!recorded) part.replays.push(performance.now() - start);
       return result;
     };
-    return Object.assign(call, { dispose: () => compiled?.dispose() });
+    return Object.defineProperties(call, {
+      dispose: { value: () => compiled?.dispose() },
+      recordings: { get: () => compiled?.recordings ?? 0 },
+    }) as Compiled<A, R>;
   };
 
   /** One for each training, in the order in which they began. Trainings of a single step have nothing to tell. */

@@ -18,7 +18,8 @@ const step = (number: number, changes: Partial<StepEvent> = {}): StepEvent => ({
   milliseconds: 500,
   ...changes,
 });
-const end: TrainingEvent = { type: 'end', step: 10, reason: 'finished' };
+const history = { losses: [], epochs: [], evaluations: [] };
+const end: TrainingEvent = { type: 'end', step: 10, reason: 'finished', history };
 
 describe('progressBar', () => {
   beforeEach(() => {
@@ -106,10 +107,10 @@ describe('progressBar', () => {
   it('says from which step a resumed run goes on, and why a run ended', () => {
     const stream = new Collector();
     const show = progressBar({ stream, label: 'with attention' });
-    show({ type: 'start', step: 40, totalSteps: 100, parameters: 10, damaged: {} });
+    show({ type: 'start', step: 40, totalSteps: 100, parameters: 10, damaged: {}, history });
     show(step(41));
     vi.advanceTimersByTime(65_000);
-    show({ type: 'end', step: 41, reason: 'aborted' });
+    show({ type: 'end', step: 41, reason: 'aborted', history });
     expect(stream.lines[0]).toBe('with attention: going on from step 40');
     expect(stream.lines.at(-1)).toMatch(/^with attention: step 41\/100.*, aborted after 1 min 05 s$/);
   });
@@ -117,7 +118,7 @@ describe('progressBar', () => {
   it('says which checkpoint was passed over, and which could not be saved', () => {
     const stream = new Collector({ terminal: true });
     const show = progressBar({ stream });
-    show({ type: 'start', step: 0, parameters: 10, damaged: { 'step-20': 'cut short' } });
+    show({ type: 'start', step: 0, parameters: 10, damaged: { 'step-20': 'cut short' }, history });
     show({ type: 'checkpoint-failed', step: 40, error: new Error('the disk is full') });
     expect(stream.lines).toEqual(['passed over step-20: cut short', 'no checkpoint at step 40: the disk is full']);
   });

@@ -1,8 +1,9 @@
-import type { FileSource, Folder, NamedFile } from './folder.ts';
+import type { FileSource, Folder, NamedFile } from '../folders/folder.ts';
 import { describeFile, parseManifest, verifyFile, type Manifest } from './manifest.ts';
+import { OWN_FILES } from './own-files.ts';
 
-const MANIFEST = 'manifest.json';
-const PATTERN = /^(step-\d{8,})\/(.+)$/;
+const MANIFEST = OWN_FILES.manifest;
+const PATTERN = /^(step-\d{8,}(?:-\d+)?)\/(.+)$/;
 
 /** A checkpoint whose files were all found to be as they were written. */
 export interface StoredCheckpoint {
@@ -12,8 +13,8 @@ export interface StoredCheckpoint {
 }
 
 /**
- * Checkpoints in a folder, each a set of files in a subfolder `step-00000012`. One is whole only with its manifest, which is written
- * last and removed first.
+ * Checkpoints in a folder, each a set of files in a subfolder `step-00000012`; a later one of the same step, e.g. after its evaluation, is
+ * `step-00000012-2` and replaces it once it is whole. One is whole only with its manifest, which is written last and removed first.
  */
 export class CheckpointStore {
   /** Checkpoints that were found damaged, and why. They are removed when the next one is saved. */
@@ -36,7 +37,7 @@ export class CheckpointStore {
     const found = (await this.folder.list())
       .map((file) => PATTERN.exec(file))
       .filter((match) => match?.[2] === MANIFEST);
-    return found.map((match) => match![1]).toSorted((a, b) => stepOf(a) - stepOf(b));
+    return found.map((match) => match![1]).toSorted((a, b) => stepOf(a) - stepOf(b) || takeOf(a) - takeOf(b));
   }
 
   /**
@@ -65,9 +66,10 @@ export class CheckpointStore {
    * @throws if a file cannot be written; what was written is removed, or a full disk would stay full
    */
   async save(step: number, best: boolean, files: AsyncIterable<NamedFile>): Promise<string> {
-    const name = `step-${String(step).padStart(8, '0')}`;
+    const earlier = (await this.names()).filter((name) => stepOf(name) === step && !this.damaged.has(name)).at(-1);
+    const name = `step-${String(step).padStart(8, '0')}${earlier === undefined ? '' : `-${takeOf(earlier) + 1}`}`;
     try {
-      await this.write(name, step, best, files);
+      await this.write(name, step, best || (earlier !== undefined && this.bestNames.has(earlier)), files);
     } catch (error) {
       await this.discard(name).catch(() => undefined);
       throw error;
@@ -77,21 +79,25 @@ export class CheckpointStore {
     return name;
   }
 
+  /** Makes a checkpoint the best: one that is kept. */
+  async markBest(name: string): Promise<void> {
+    const manifest = parseManifest(await this.folder.read(`${name}/${MANIFEST}`));
+    this.bestNames.add(name);
+    await this.writeManifest(name, { ...manifest, best: true });
+  }
+
   private async write(name: string, step: number, best: boolean, files: AsyncIterable<NamedFile>): Promise<void> {
-    await this.folder.remove(`${name}/${MANIFEST}`);
+    await this.discard(name); // what an interrupted write may have left
     const described: Record<string, Manifest['files'][string]> = {};
     for await (const [file, data] of files) {
       await this.folder.write(`${name}/${file}`, data);
       described[file] = await describeFile(data);
     }
     if (best) this.bestNames.add(name);
-    const manifest: Manifest = {
-      format: 'heed-checkpoint',
-      version: 1,
-      step,
-      best: this.bestNames.has(name),
-      files: described,
-    };
+    await this.writeManifest(name, { format: 'heed-checkpoint', version: 2, step, best, files: described });
+  }
+
+  private async writeManifest(name: string, manifest: Manifest): Promise<void> {
     await this.folder.write(`${name}/${MANIFEST}`, new TextEncoder().encode(JSON.stringify(manifest, undefined, 2)));
   }
 
@@ -125,7 +131,8 @@ export class CheckpointStore {
   }
 
   private async prune(saved: string): Promise<void> {
-    const whole = (await this.names()).filter((name) => !this.damaged.has(name));
+    const found = (await this.names()).filter((name) => !this.damaged.has(name));
+    const whole = found.filter((name, i) => i === found.length - 1 || stepOf(found[i + 1]) !== stepOf(name));
     const kept = new Set([saved, ...whole.slice(-this.keepLast)]);
     const best = whole.filter((name) => this.bestNames.has(name)).at(-1);
     if (this.keepBest && best !== undefined) kept.add(best);
@@ -140,5 +147,10 @@ export class CheckpointStore {
 }
 
 function stepOf(name: string): number {
-  return Number(name.slice('step-'.length));
+  return Number(name.split('-')[1]);
+}
+
+/** Which checkpoint of its step it is, counted from 1. */
+function takeOf(name: string): number {
+  return Number(name.split('-')[2] ?? 1);
 }

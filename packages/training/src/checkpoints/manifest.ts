@@ -1,15 +1,21 @@
 /** What a whole checkpoint consists of; written last, so that an interrupted write leaves none. */
 export interface Manifest {
   readonly format: 'heed-checkpoint';
-  readonly version: 1;
+  readonly version: 2;
   readonly step: number;
   /** Whether it was the best evaluation when it was made. */
   readonly best: boolean;
-  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string | null }>>;
+  readonly files: Readonly<Record<string, FileDescription>>;
+}
+
+/** A file's size, and its sum where the platform can make one. */
+export interface FileDescription {
+  readonly bytes: number;
+  readonly sha256: string | null;
 }
 
 /** What a manifest says of a file. */
-export async function describeFile(data: Uint8Array): Promise<Manifest['files'][string]> {
+export async function describeFile(data: Uint8Array): Promise<FileDescription> {
   return { bytes: data.length, sha256: await sha256(data) };
 }
 
@@ -23,12 +29,12 @@ export function parseManifest(data: Uint8Array): Manifest {
   ) {
     throw new Error('the manifest is not one of a checkpoint');
   }
-  if (manifest.version !== 1) throw new Error(`the manifest's version must be 1, got ${String(manifest.version)}`);
+  if (manifest.version !== 2) throw new Error(`the manifest's version must be 2, got ${String(manifest.version)}`);
   return manifest as Manifest;
 }
 
 /** @throws if a file is not as the manifest says */
-export async function verifyFile(name: string, data: Uint8Array, expected: Manifest['files'][string]): Promise<void> {
+export async function verifyFile(name: string, data: Uint8Array, expected: FileDescription): Promise<void> {
   if (data.length !== expected.bytes) throw new Error(`${name} must have ${expected.bytes} bytes, got ${data.length}`);
   const sum = expected.sha256 === null ? null : await sha256(data);
   if (sum !== null && sum !== expected.sha256)

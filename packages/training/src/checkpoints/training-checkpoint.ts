@@ -1,12 +1,17 @@
 import type { Module } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import type { MonitorState } from '../loop/early-stopping.ts';
-import { WeightFiles, writeWeightFiles } from '../pretrained/weight-files.ts';
+import type { NamedFile } from '../folders/folder.ts';
+import { batchTensors, type HostArray } from '../loop/batch.ts';
+import type { TrainingHistory } from '../loop/events.ts';
+import type { MonitorState } from '../loop/monitor.ts';
+import { WeightFiles, writeWeightFiles } from '../weights/weight-files.ts';
 import type { StoredCheckpoint } from './checkpoint-store.ts';
-import { configDifference } from './config-difference.ts';
-import type { NamedFile } from './folder.ts';
+import { configDifferences } from './config-differences.ts';
+import { parseHistory, stringifyHistory } from './history-file.ts';
+import { OWN_FILES } from './own-files.ts';
+import type { PartState, StatefulPart } from './stateful-part.ts';
 
-/** Where a run stands, beside its tensors. All randomness follows from the seed (in `config`) and these counts. */
+/** Where a run stands, beside its tensors. All randomness follows from the seed and these counts. */
 export interface Progress {
   readonly step: number;
   readonly epoch: number;
@@ -16,46 +21,79 @@ export interface Progress {
   readonly draws: number;
   /** The epoch's losses so far, summed with their weights. */
   readonly epochLoss: { readonly sum: number; readonly weight: number };
-  readonly monitor: MonitorState | null;
+  readonly evaluation: EvaluationProgress | null;
+}
+
+/** Where the evaluations of a run stand. */
+export interface EvaluationProgress {
+  /** The step of the last one, 0 before the first. */
+  readonly lastStep: number;
+  readonly monitor: MonitorState;
 }
 
 /** What a checkpoint consists of. */
 export interface CheckpointContent {
   /** Whose tensors are saved, as `<name>.safetensors`. */
   readonly modules: Readonly<Record<string, Module>>;
+  /** What else is saved: arrays as `<name>.safetensors`, JSON in `training.json`. */
+  readonly parts: Readonly<Record<string, StatefulPart>>;
   /** What the run is; one under another config refuses the checkpoint. */
   readonly config: unknown;
   /** Further files, texts or bytes by name. */
   readonly files: Readonly<Record<string, string | Uint8Array>>;
 }
 
-const STATE = 'training.json';
+/** Where a run stood when a checkpoint was made. */
+export interface SavedRun {
+  readonly progress: Progress;
+  readonly history: TrainingHistory;
+}
+
+interface State {
+  readonly progress: Progress;
+  readonly parts: Readonly<Record<string, { readonly hasArrays: boolean; readonly json?: unknown }>>;
+  readonly config?: unknown;
+}
 
 /** Everything that a run needs to go on as if it had not stopped, file by file. */
 export async function* checkpointFiles(
-  { modules, config, files }: CheckpointContent,
-  progress: Progress,
+  { modules, parts, config, files }: CheckpointContent,
+  { progress, history }: SavedRun,
 ): AsyncGenerator<NamedFile, void, undefined> {
   for (const [name, module] of Object.entries(modules)) yield* writeWeightFiles(name, module.stateDict());
+  const described: Record<string, State['parts'][string]> = {};
+  for (const [name, part] of Object.entries(parts)) {
+    const { arrays = {}, json } = await part.save();
+    const hasArrays = Object.keys(arrays).length > 0;
+    described[name] = { hasArrays, json };
+    if (hasArrays) yield* writeArrays(name, arrays);
+  }
   for (const [name, content] of Object.entries(files)) yield [name, asBytes(content)];
-  yield [STATE, asBytes(JSON.stringify({ progress, config }, undefined, 2))];
+  yield [OWN_FILES.history, asBytes(stringifyHistory(history))];
+  yield [
+    OWN_FILES.state,
+    asBytes(JSON.stringify({ progress, parts: described, config } satisfies State, undefined, 2)),
+  ];
 }
 
 /**
- * Puts a checkpoint's tensors into the modules.
+ * Puts a checkpoint's tensors into the modules, and its states into the parts.
  *
- * @throws if it is of another config, naming the field, or of another model; the modules are left as they were
+ * @throws if it is of another config, naming every field that differs, or of another model; the modules are left as they were
  */
 export async function restoreCheckpoint(
   checkpoint: StoredCheckpoint,
-  { modules, config }: CheckpointContent,
-): Promise<Progress> {
-  const state = new TextDecoder().decode(await checkpoint.files.read(STATE));
-  const { progress, config: saved } = JSON.parse(state) as { progress: Progress; config: unknown };
-  const difference = configDifference(saved, config);
-  if (difference !== undefined) {
-    throw new Error(`train: checkpoint ${checkpoint.name} must be of the same config: ${difference}`);
+  { modules, parts, config }: CheckpointContent,
+): Promise<SavedRun> {
+  const text = async (name: string) => new TextDecoder().decode(await checkpoint.files.read(name));
+  const state = JSON.parse(await text(OWN_FILES.state)) as State;
+  const differences = configDifferences(state.config, config);
+  if (differences.length > 0) {
+    throw new Error(`train: checkpoint ${checkpoint.name} must be of the same config: ${differences.join('; ')}`);
   }
+  const history = parseHistory(await text(OWN_FILES.history));
+  const states = new Map<string, PartState>();
+  for (const name of Object.keys(parts)) states.set(name, await readPart(checkpoint, name, state));
   const loaded: Array<readonly [Module, Record<string, tf.Tensor>]> = [];
   try {
     for (const [name, module] of Object.entries(modules)) loaded.push([module, await readTensors(checkpoint, name)]);
@@ -63,7 +101,38 @@ export async function restoreCheckpoint(
   } finally {
     tf.dispose(loaded.map(([, tensors]) => tensors));
   }
-  return progress;
+  for (const [name, part] of Object.entries(parts)) await part.load(states.get(name)!);
+  return { progress: state.progress, history };
+}
+
+async function* writeArrays(
+  name: string,
+  arrays: Readonly<Record<string, HostArray>>,
+): AsyncGenerator<NamedFile, void, undefined> {
+  const tensors = batchTensors(arrays);
+  try {
+    yield* writeWeightFiles(name, tensors);
+  } finally {
+    tf.dispose(tensors);
+  }
+}
+
+async function readPart(checkpoint: StoredCheckpoint, name: string, { parts }: State): Promise<PartState> {
+  const { hasArrays, json } = parts[name];
+  return { ...(json !== undefined && { json }), arrays: hasArrays ? await readArrays(checkpoint, name) : {} };
+}
+
+async function readArrays(checkpoint: StoredCheckpoint, name: string): Promise<Record<string, HostArray>> {
+  const arrays: Record<string, HostArray> = {};
+  const tensors = await readTensors(checkpoint, name);
+  try {
+    for (const [key, tensor] of Object.entries(tensors)) {
+      arrays[key] = { data: (await tensor.data()).slice() as HostArray['data'], shape: tensor.shape };
+    }
+  } finally {
+    tf.dispose(tensors);
+  }
+  return arrays;
 }
 
 async function readTensors(checkpoint: StoredCheckpoint, stem: string): Promise<Record<string, tf.Tensor>> {

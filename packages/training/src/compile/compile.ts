@@ -4,6 +4,8 @@ import { isCapturing } from '@heed/attention-core';
 export interface CompileOptions {
   /** Let XLA compile the recorded function: slower to build, sometimes faster to run. Default false. */
   readonly xla?: boolean;
+  /** Number of recordings that are kept; the one that was not used for the longest time goes first. Default 32. */
+  readonly limit?: number;
   /** Called when a recording was made. */
   readonly onRecord?: (recording: { milliseconds: number; operations: number }) => void;
 }
@@ -12,6 +14,8 @@ export interface CompileOptions {
 export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
   dispose(): void;
+  /** Number of recordings that there are; 0 where nothing is recorded. */
+  readonly recordings: number;
 }
 
 /** What turns a function of tensors into a recorded one. `@heed/node`'s `startBackend()` installs the native one. */
@@ -47,10 +51,17 @@ export function compile<A extends unknown[], R extends tf.TensorContainer>(
   options?: CompileOptions,
 ): Compiled<A, R> {
   const plain = (...args: A) => fn(...args);
-  if (installed === undefined) return Object.assign(plain, { dispose: () => undefined });
+  if (installed === undefined) return Object.assign(plain, { dispose: () => undefined, recordings: 0 });
   const compiled = installed(fn, options);
   // A replay runs no JavaScript, so that maps could not be recorded: captured calls run as written.
-  return Object.assign((...args: A) => (isCapturing() ? plain(...args) : compiled(...args)), {
-    dispose: () => compiled.dispose(),
-  });
+  const call = (...args: A) => (isCapturing() ? plain(...args) : compiled(...args));
+  return Object.defineProperties(call, {
+    dispose: { value: () => compiled.dispose() },
+    recordings: { get: () => compiled.recordings },
+  }) as Compiled<A, R>;
+}
+
+/** Whether `compile` records functions: it does on native TensorFlow. */
+export function compiles(): boolean {
+  return installed !== undefined;
 }

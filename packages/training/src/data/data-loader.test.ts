@@ -1,7 +1,9 @@
+import { Random } from '@heed/attention-core';
 import { describe, expect, it } from 'vitest';
-import { memoryFolder } from '../checkpoints/memory-folder.ts';
+import { memoryFolder } from '../folders/memory-folder.ts';
 import { batches, collect, ofType, setUp, weights, type Numbers } from '../loop/train.test-support.ts';
-import { dataLoader } from './data-loader.ts';
+import { bucketBounds } from './bucket-bounds.ts';
+import { dataLoader, type BatchRoom } from './data-loader.ts';
 
 const batch = (examples: readonly number[]) => ({ x: { data: Int32Array.from(examples), shape: [examples.length] } });
 
@@ -56,9 +58,69 @@ describe('dataLoader', () => {
     expect(weights(last.model)).toEqual(weights(whole.model));
   });
 
+  it('with buckets, pads every batch to one of few lengths, the same in all epochs, and sees every example once', async () => {
+    const lengths = Array.from(new Random(4).words(203), (word) => 1 + (word % 40));
+    const seen: Array<{ examples: readonly number[]; length: number; bucket: number }> = [];
+    const make = (examples: readonly number[], { length, bucket }: BatchRoom) => {
+      seen.push({ examples, length, bucket });
+      return { x: { data: new Float32Array(examples.length * length), shape: [examples.length, length] } };
+    };
+    const data = dataLoader({ examples: lengths, batchSize: 10, buckets: 3, seed: 7, make });
+    expect(data.bounds).toEqual(bucketBounds(lengths, 3));
+    expect([data.perEpoch, data(0).length]).toEqual([21, 21]);
+    const shapes = new Set<string>();
+    for (const epoch of [0, 1, 2]) {
+      seen.length = 0;
+      for (const { x } of data(epoch)) shapes.add(String(x.shape));
+      expect(seen.flatMap(({ examples }) => examples).toSorted((a, b) => a - b)).toEqual([...lengths.keys()]);
+      for (const { examples, length, bucket } of seen) {
+        expect(length).toBe(data.bounds[bucket]);
+        for (const example of examples) expect(lengths[example]).toBeLessThanOrEqual(length);
+      }
+    }
+    expect(shapes.size).toBe(4); // three of ten examples, and the three that are left over
+  });
+
+  it('with buckets, fills a batch from its bucket in the order of the epoch, and lets what is left go with the longer ones', () => {
+    const lengths = [1, 9, 1, 1, 9, 1, 9];
+    const make = (examples: readonly number[], room: BatchRoom) => ({
+      x: { data: Int32Array.from([...examples, room.length]), shape: [examples.length + 1] },
+    });
+    const data = dataLoader({ examples: lengths, batchSize: 3, buckets: 2, make });
+    expect(Array.from(data(0), ({ x }) => [...x.data])).toEqual([
+      [0, 2, 3, 1],
+      [1, 4, 6, 9],
+      [5, 9],
+    ]);
+    const order = new Random(5).fork('epoch 2').shuffle([...lengths.keys()]);
+    const short = order.filter((i) => lengths[i] === 1);
+    const shuffled = dataLoader({ examples: lengths, batchSize: 3, buckets: 2, seed: 5, make });
+    const found = Array.from(shuffled(2), ({ x }) => [...x.data]);
+    expect(found).toContainEqual([...short.slice(0, 3), 1]);
+    expect(found).toContainEqual([...order.filter((i) => lengths[i] === 9), 9]);
+    expect(found[2]).toEqual([short[3], 9]);
+  });
+
+  it('tells without buckets how long the longest example of a batch is', () => {
+    const rooms: BatchRoom[] = [];
+    const make = (examples: readonly number[], room: BatchRoom) => {
+      rooms.push(room);
+      return batch(examples);
+    };
+    const data = dataLoader({ examples: [3, 1, 4, 1, 5], batchSize: 2, dropLast: true, make });
+    expect([...data(0)].length).toBe(data.perEpoch);
+    expect(rooms.map(({ length }) => length)).toEqual([5, 3]); // without a seed the longest first: 5 and 4, 3 and 1, and a 1 that is dropped
+  });
+
   it('refuses bad options at once', () => {
     expect(() => dataLoader({ examples: 3, batchSize: 0, make: batch })).toThrow(
       'batchSize must be an integer of at least 1, got 0',
+    );
+    expect(() => dataLoader({ examples: 3, batchSize: 1, buckets: 2, make: batch })).toThrow(
+      "dataLoader: buckets need the examples' lengths, got examples=3, buckets=2",
+    );
+    expect(() => dataLoader({ examples: [3], batchSize: 1, buckets: 0, make: batch })).toThrow(
+      'bucketBounds: count must be a positive integer, got 0',
     );
   });
 });

@@ -21,6 +21,8 @@ export interface StartEvent {
   readonly resumedFrom?: string;
   /** Checkpoints that were passed over because they are damaged, with the reason. */
   readonly damaged: Readonly<Record<string, string>>;
+  /** What the run was like up to here; empty at a fresh start. */
+  readonly history: TrainingHistory;
 }
 
 /** A compiled step was recorded: the next call with the same shapes replays it. */
@@ -54,7 +56,7 @@ export interface EvaluationEvent {
   readonly step: number;
   readonly epoch: number;
   readonly metrics: Readonly<Record<string, number>>;
-  /** Whether the monitored metric is the best so far. */
+  /** Whether the monitored metrics are the best so far. */
   readonly best: boolean;
 }
 
@@ -83,4 +85,15 @@ export interface EndEvent {
   readonly type: 'end';
   readonly step: number;
   readonly reason: 'finished' | 'aborted' | 'stopped-early';
+  /** What the run was like, from its first step on. */
+  readonly history: TrainingHistory;
+}
+
+/** What a run was like from its first step on, the parts before a resume included. */
+export interface TrainingHistory {
+  /** The loss of every step, the first step's first. */
+  readonly losses: readonly number[];
+  /** Of every whole epoch. */
+  readonly epochs: ReadonlyArray<Omit<EpochEvent, 'type'>>;
+  readonly evaluations: ReadonlyArray<Omit<EvaluationEvent, 'type'>>;
 }

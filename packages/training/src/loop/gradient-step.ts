@@ -34,26 +34,32 @@ export class GradientStep<B extends Batch> {
    * @param draw int32 scalar, the number of this batch: with the key it decides all randomness
    */
   run(batch: BatchTensors<B>, key: tf.Tensor2D, draw: tf.Scalar): Gradients {
-    return tf.tidy(() => {
-      let entries: readonly tf.Tensor[] = [];
-      const forward = (): tf.Scalar => {
-        const parts = this.parts(this.loss(batch, { random: new RandomStream(key, draw) }));
-        // Kept by hand: the forward pass frees all but the loss.
-        entries = [parts.weight, ...parts.metrics].map((tensor) => tf.keep(tf.clone(tensor)));
-        return parts.loss;
-      };
-      const { value, grads } = tf.engine().gradients(
-        forward,
-        this.optimizer.parameters.map(({ variable }) => variable),
-        undefined,
-        true,
-      );
-      const gradients = this.optimizer.flatten(grads);
-      const [weight, ...metrics] = entries;
-      const report = tf.stack([value, weight, globalNorm(gradients), ...metrics]) as tf.Tensor1D; // [3 + metrics]
+    let entries: readonly tf.Tensor[] = [];
+    const forward = (): tf.Scalar => {
+      const parts = this.parts(this.loss(batch, { random: new RandomStream(key, draw) }));
+      // Kept by hand: the forward pass frees all but the loss.
+      entries = [parts.weight, ...parts.metrics].map((tensor) => tf.keep(tf.clone(tensor)));
+      return parts.loss;
+    };
+    try {
+      return tf.tidy(() => {
+        const { value, grads } = tf.engine().gradients(
+          forward,
+          this.optimizer.parameters.map(({ variable }) => variable),
+          undefined,
+          true,
+        );
+        const gradients = this.optimizer.flatten(grads);
+        const [weight, ...metrics] = entries;
+        const report = tf.stack([value, weight, globalNorm(gradients), ...metrics]) as tf.Tensor1D; // [3 + metrics]
+        return { gradients, report };
+      });
+    } catch (error) {
+      freeTape();
+      throw error;
+    } finally {
       tf.dispose([...entries]);
-      return { gradients, report };
-    });
+    }
   }
 
   private parts(result: LossResult): { loss: tf.Scalar; weight: tf.Scalar; metrics: tf.Scalar[] } {
@@ -78,12 +84,25 @@ export function globalNorm(gradients: readonly tf.Tensor[]): tf.Scalar {
   return tf.tidy(() => tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient))))));
 }
 
-/** The gradients scaled down to the global norm `limit` where `norm` exceeds it, as `torch.nn.utils.clip_grad_norm_` does. */
+/**
+ * The gradients scaled down to the global norm `limit` where `norm` exceeds it, as `torch.nn.utils.clip_grad_norm_` does.
+ *
+ * @throws if `limit` is not positive: a negative one would turn the gradients round
+ */
 export function clipToNorm(gradients: readonly tf.Tensor1D[], norm: tf.Scalar, limit: number): tf.Tensor1D[] {
+  if (!(limit > 0)) throw new Error(`clipToNorm: limit must be positive, got ${limit}`);
   return tf.tidy(() => {
     const scale = tf.minimum(tf.div(limit, tf.add(norm, 1e-6)), 1);
     return gradients.map((gradient) => tf.mul(gradient, scale) as tf.Tensor1D);
   });
+}
+
+/** Frees what the ops of a forward pass saved for their gradients, which tfjs does only when those were computed. */
+function freeTape(): void {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0) return;
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved);
+  state.activeTape = [];
 }
 
 function asScalar(name: string, tensor: tf.Tensor): tf.Scalar {

@@ -1,6 +1,8 @@
 import type { Module, RandomStream } from '@heed/attention-core';
 import type * as tf from '@tensorflow/tfjs';
-import type { Folder } from '../checkpoints/folder.ts';
+import { OWN_FILES } from '../checkpoints/own-files.ts';
+import type { StatefulPart } from '../checkpoints/stateful-part.ts';
+import type { Folder } from '../folders/folder.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import type { WeightAverage } from '../optimizers/weight-average.ts';
 import type { Schedule } from '../schedules/schedule.ts';
@@ -22,8 +24,17 @@ export type LossResult =
 /** The loss of a batch, from tensor operations only (it is recorded and replayed where the backend can). */
 export type LossFunction<B extends Batch> = (batch: BatchTensors<B>, context: LossContext) => LossResult;
 
+/** A metric that decides which state is the best, and whether less of it is better or more. */
+export interface MonitoredMetric {
+  readonly metric: string;
+  readonly goal: 'min' | 'max';
+}
+
 export interface EvaluationOptions {
-  /** Measures the model, e.g. on held-out data. */
+  /**
+   * Measures the model, e.g. on held-out data. It is called as the options below say, and once more after the last step where that was not
+   * measured yet.
+   */
   readonly run: (context: {
     readonly step: number;
     /** The epoch in which, or after which, the evaluation takes place. */
@@ -33,14 +44,24 @@ export interface EvaluationOptions {
   readonly everySteps?: number | undefined;
   /** Evaluate after every so many epochs. Default 1, unless `everySteps` is given. */
   readonly everyEpochs?: number;
-  /** The metric that decides which state is the best. Default 'loss'. */
-  readonly monitor?: string;
-  /** Whether less of it is better or more. Default 'min'. */
-  readonly goal?: 'min' | 'max';
+  /**
+   * The metric that decides which state is the best. Of several metrics, a new best of any keeps early stopping away, and the best state is
+   * the last in which all of them reached one. Default 'loss'.
+   */
+  readonly monitor?: string | readonly MonitoredMetric[];
+  /** Whether less of the one monitored metric is better or more. Default 'min'. */
+  readonly goal?: 'min' | 'max' | undefined;
+  /** Whether a value equal to the best counts as a new best. Default false. */
+  readonly ties?: boolean;
   /** Stop after so many evaluations in a row without a new best. Default: never. */
   readonly patience?: number | undefined;
-  /** A new best must be better by more than this. Default 0. */
+  /** A new best must be better by more than this (with `ties`, by at least this). Default 0. */
   readonly minimumChange?: number;
+  /**
+   * Put the weights and buffers of the best evaluation back into the model when training ends. After an abort with checkpoints, the run being
+   * unfinished, the model keeps its last weights, and the resumed run ends with the best ones. Default false.
+   */
+  readonly restoreBest?: boolean;
 }
 
 export interface CheckpointOptions {
@@ -87,8 +108,13 @@ export interface TrainOptions<B extends Batch> {
   readonly accumulate?: number;
   readonly evaluation?: EvaluationOptions | undefined;
   readonly checkpoints?: CheckpointOptions | undefined;
-  /** What the run is, as JSON (the model's config …): saved with checkpoints; one made under another is refused. */
+  /**
+   * What the run is, as JSON (the model's config …): saved with checkpoints; one made under another is refused, but for more `epochs` or
+   * `steps` in `config`, `config.fit` or `config.recipe`.
+   */
   readonly config?: unknown;
+  /** What else changes during the run, by name: saved with checkpoints and restored from them. */
+  readonly state?: Readonly<Record<string, StatefulPart | Module>>;
   /** Ends the training after the current step, with a checkpoint if there are any. */
   readonly signal?: AbortSignal | undefined;
   /** Let XLA compile the step: slower to start, sometimes faster. Default false. */
@@ -116,6 +142,17 @@ export function checkTrainOptions<B extends Batch>(options: TrainOptions<B>): vo
   if (options.clipNorm !== undefined && !(options.clipNorm > 0)) {
     throw new Error(`train: clipNorm must be positive, got ${options.clipNorm}`);
   }
+  if (typeof options.learningRate === 'number' && !(options.learningRate >= 0 && options.learningRate < Infinity)) {
+    throw new Error(`train: learningRate must be a number of at least 0, got ${options.learningRate}`);
+  }
+  for (const name of Object.keys(options.state ?? {})) {
+    if (!/^[\w-]+$/.test(name))
+      throw new Error(`train: the names in state must be of letters, digits, _ and -, got "${name}"`);
+  }
+  const ownFiles: readonly string[] = Object.values(OWN_FILES);
+  const reserved = Object.keys(checkpoints?.files ?? {}).find((name) => ownFiles.includes(name));
+  if (reserved !== undefined)
+    throw new Error(`train: checkpoints.files must not be called as a checkpoint's own, got ${reserved}`);
   if (checkpoints?.keepBest === true && evaluation === undefined) {
     throw new Error('train: checkpoints.keepBest needs an evaluation, got none');
   }

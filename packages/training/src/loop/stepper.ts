@@ -1,6 +1,7 @@
 import { seedKey } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { compile, type Compiled } from '../compile/compile.ts';
+import { checkingLabels } from '../losses/check-labels.ts';
 import { DivergedError, findBadTensor } from './bad-tensor.ts';
 import { batchTensors, type Batch, type BatchTensors } from './batch.ts';
 import type { RecordingEvent } from './events.ts';
@@ -60,6 +61,7 @@ export class Stepper<B extends Batch> {
     const reports: Report[] = [];
     let total: tf.Tensor1D[] = [];
     let norm: tf.Scalar | undefined;
+    const { draws } = this;
     try {
       for (const batch of batches) {
         const { gradients, report, values } = await this.gradients(batch, step);
@@ -75,6 +77,9 @@ export class Stepper<B extends Batch> {
       const gradientNorm = batches.length === 1 ? reports[0].norm : (await norm!.data())[0];
       this.update(total, norm!, learningRate);
       return this.summary(reports, gradientNorm, step);
+    } catch (error) {
+      this.draws = draws; // a step that fails leaves no trace
+      throw error;
     } finally {
       tf.dispose([...total, ...(norm === undefined ? [] : [norm])]);
     }
@@ -100,7 +105,7 @@ export class Stepper<B extends Batch> {
       );
       if (bad !== undefined) {
         tf.dispose([...gradients, report]);
-        const again = () => this.gradientStep.run(inputs, this.key, draw);
+        const again = () => checkingLabels(() => this.gradientStep.run(inputs, this.key, draw));
         const tensor = findBadTensor(inputs, this.options.model.namedParameters(), again);
         throw new DivergedError(step, `the ${bad[0]} is ${bad[1]}`, tensor);
       }

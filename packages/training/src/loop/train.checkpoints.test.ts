@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Folder } from '../checkpoints/folder.ts';
-import { memoryFolder } from '../checkpoints/memory-folder.ts';
+import type { Folder } from '../folders/folder.ts';
+import { memoryFolder } from '../folders/memory-folder.ts';
 import { WeightAverage } from '../optimizers/weight-average.ts';
 import type { TrainingEvent } from './events.ts';
 import { batches, collect, Network, ofType, setUp, weights } from './train.test-support.ts';
@@ -82,6 +82,7 @@ describe('checkpoints', () => {
     await collect(setUp({ steps: 1, ...saving(folder, { files: { 'config.json': '{"a":1}' } }) }).options);
     expect((await folder.list()).map((name) => name.slice('step-00000001/'.length))).toEqual([
       'config.json',
+      'history.json',
       'manifest.json',
       'model.safetensors',
       'optimizer.safetensors',
@@ -100,7 +101,7 @@ describe('checkpoints', () => {
     };
     await collect(setUp(options).options);
     const kept = new Set((await folder.list()).map((name) => name.split('/')[0]));
-    expect([...kept]).toEqual(['step-00000010', 'step-00000020', 'step-00000025']);
+    expect([...kept]).toEqual(['step-00000010', 'step-00000020', 'step-00000025-2']);
   });
 
   const damages: ReadonlyArray<readonly [string, (folder: Folder, name: string) => Promise<void>]> = [

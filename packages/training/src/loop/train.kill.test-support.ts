@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Folder } from '../checkpoints/folder.ts';
+import type { Folder } from '../folders/folder.ts';
 import { setUp, weights } from './train.test-support.ts';
 import { train } from './train.ts';
 

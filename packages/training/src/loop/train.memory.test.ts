@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { memoryFolder } from '../checkpoints/memory-folder.ts';
+import { memoryFolder } from '../folders/memory-folder.ts';
 import { WeightAverage } from '../optimizers/weight-average.ts';
 import { setUp } from './train.test-support.ts';
 import { train } from './train.ts';

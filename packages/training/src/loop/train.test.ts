@@ -1,5 +1,7 @@
+import { withGradient } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { crossEntropy } from '../losses/cross-entropy.ts';
 import { Sgd } from '../optimizers/sgd.ts';
 import { WeightAverage } from '../optimizers/weight-average.ts';
 import type { LossFunction } from './options.ts';
@@ -22,7 +24,7 @@ describe('train', () => {
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
     expect(steps[0]).toMatchObject({ epoch: 0, totalSteps: 200, learningRate: 0.05, examples: 6 });
     expect(steps[199].loss).toBeLessThan(steps[0].loss / 100);
-    expect(events.at(-1)).toEqual({ type: 'end', step: 200, reason: 'finished' });
+    expect(events.at(-1)).toMatchObject({ type: 'end', step: 200, reason: 'finished' });
   });
 
   it('does what gradients and the optimizer do when they are called one after the other', async () => {
@@ -144,7 +146,7 @@ describe('train', () => {
       await new Promise(() => undefined);
     }
     const events = await collect(setUp({ data: endless, signal: controller.signal }).options);
-    expect(events.at(-1)).toEqual({ type: 'end', step: 2, reason: 'aborted' });
+    expect(events.at(-1)).toMatchObject({ type: 'end', step: 2, reason: 'aborted' });
   });
 
   it('stops when the monitored metric has not improved for so many evaluations', async () => {
@@ -155,7 +157,7 @@ describe('train', () => {
     });
     const events = await collect(options);
     expect(ofType(events, 'evaluation').map(({ best }) => best)).toEqual([true, true, false, false]);
-    expect(events.at(-1)).toEqual({ type: 'end', step: 20, reason: 'stopped-early' });
+    expect(events.at(-1)).toMatchObject({ type: 'end', step: 20, reason: 'stopped-early' });
   });
 
   it('evaluates with the averaged weights, and trains on with its own', async () => {
@@ -171,6 +173,53 @@ describe('train', () => {
     expect(weights(averaged.model)).toEqual(weights(plain.model));
     expect(seen[2]).toBeAllClose(average.average);
     expect(seen[2]).not.toBeAllClose(weights(averaged.model));
+  });
+
+  it('names a label out of range', async () => {
+    const { model, options } = setUp();
+    const before = weights(model);
+    const loss: LossFunction<Numbers> = ({ x }) =>
+      crossEntropy(tf.matMul(x as tf.Tensor2D, model.hidden), tf.tensor1d([0, 1, 8, 3, 4, 5], 'int32'));
+    await expect(collect({ ...options, loss })).rejects.toThrow(
+      'crossEntropy: labels must be in [0, 8) or -100, got 8 at place 2',
+    );
+    expect(weights(model)).toEqual(before);
+  });
+
+  it('leaves no tensors behind when the loss, its gradient or a metric fails', async () => {
+    const { model, options } = setUp();
+    const failures: Array<LossFunction<Numbers>> = [
+      ({ x }) => {
+        tf.matMul(x as tf.Tensor2D, model.hidden);
+        throw new Error('no loss');
+      },
+      (batch, context) => ({ loss: lossOf(model)(batch, context) as tf.Tensor, metric: tf.zeros([2]) }),
+      (batch, context) => ({
+        loss: tf.zeros([2]),
+        weight: tf.scalar(1),
+        metric: lossOf(model)(batch, context) as tf.Tensor,
+      }),
+      ({ x }) => tf.sum(tf.matMul(x as tf.Tensor2D, tf.zeros([3, 3]))) as tf.Scalar,
+      (batch, context) => ({
+        loss: withGradient(
+          [lossOf(model)(batch, context) as tf.Tensor],
+          (x) => ({ value: tf.mul(x, 2), saved: [] }),
+          () => {
+            throw new Error('no gradient');
+          },
+        ),
+        metric: tf.scalar(1),
+      }),
+      ({ x }) => tf.sum(tf.mul(x, NaN)) as tf.Scalar,
+    ];
+    for (const loss of failures) {
+      const before = tf.memory().numTensors;
+      for (const accumulate of [1, 2])
+        await expect(collect({ ...options, accumulate, loss })).rejects.toThrow(
+          /no loss|must be a scalar|matMul|inner dimensions|no gradient|the loss is NaN/,
+        );
+      expect(tf.memory().numTensors).toBe(before);
+    }
   });
 
   it('refuses options and batches that do not fit, naming them', async () => {

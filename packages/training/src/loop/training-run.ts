@@ -1,50 +1,34 @@
-import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
-import { openFolder } from '../checkpoints/folder-opener.ts';
-import {
-  checkpointFiles,
-  restoreCheckpoint,
-  type CheckpointContent,
-  type Progress,
-} from '../checkpoints/training-checkpoint.ts';
+import type { Progress, SavedRun } from '../checkpoints/training-checkpoint.ts';
 import type { Batch, Batches } from './batch.ts';
-import { Monitor } from './early-stopping.ts';
+import { Evaluator } from './evaluator.ts';
 import { eventLoopTurn } from './event-loop.ts';
 import type { EndEvent, StepEvent, TrainingEvent } from './events.ts';
+import { HistoryRecorder } from './history-recorder.ts';
 import { iterateFrom, take } from './iterate-from.ts';
 import type { TrainOptions } from './options.ts';
+import { RunCheckpoints, SaveError } from './run-checkpoints.ts';
 import { Stepper } from './stepper.ts';
 
 /** One run of `train()`: goes through epochs and steps, and decides when to evaluate, to save and to end. */
 export class TrainingRun<B extends Batch> {
   private readonly stepper: Stepper<B>;
-  private readonly monitor: Monitor | undefined;
-  private readonly store: CheckpointStore | undefined;
-  private readonly content: CheckpointContent;
+  private readonly evaluator: Evaluator | undefined;
+  private readonly checkpoints: RunCheckpoints | undefined;
+  private readonly recorder = new HistoryRecorder();
   private step = 0;
   private epoch = 0;
   /** Batches of this epoch that were used. */
   private batch = 0;
   private epochLoss = { sum: 0, weight: 0 };
   private batchesPerEpoch: number | undefined;
-  /** Where the last checkpoint stands; the end of an epoch is another place than its last step. */
-  private saved: Pick<Progress, 'step' | 'epoch'> | undefined;
 
   constructor(private readonly options: TrainOptions<B>) {
-    const { model, optimizer, average, evaluation, checkpoints, config, seed = 0 } = options;
-    this.stepper = new Stepper(options);
-    this.monitor = evaluation && new Monitor(evaluation);
-    this.store =
-      checkpoints &&
-      new CheckpointStore(openFolder(checkpoints.folder), {
-        keepLast: checkpoints.keepLast ?? 2,
-        keepBest: checkpoints.keepBest ?? false,
-      });
-    this.content = {
-      modules: { model, optimizer, ...(average && { average }) },
-      config: { config, optimizer: optimizer.config(), average: average?.config(), seed },
-      files: checkpoints?.files ?? {},
-    };
+    const { model, average, evaluation, checkpoints } = options;
+    this.evaluator = evaluation && new Evaluator(evaluation, model, average);
+    this.checkpoints =
+      checkpoints && new RunCheckpoints(checkpoints, options as unknown as TrainOptions<Batch>, this.evaluator?.best);
     this.batchesPerEpoch = options.batchesPerEpoch;
+    this.stepper = new Stepper(options);
   }
 
   async *events(): AsyncGenerator<TrainingEvent, void, undefined> {
@@ -55,16 +39,25 @@ export class TrainingRun<B extends Batch> {
       step: this.step,
       ...this.total(),
       parameters: this.options.optimizer.parameters.reduce((sum, { variable }) => sum + variable.size, 0),
-      damaged: Object.fromEntries(this.store?.damaged ?? []),
+      damaged: Object.fromEntries(this.checkpoints?.damaged ?? []),
+      history: this.recorder.history(),
       ...(resumedFrom === undefined ? {} : { resumedFrom }),
     };
-    while (this.endReason() === undefined) {
-      yield* this.runEpoch(batches ?? (await this.open()));
-      batches = undefined;
+    try {
+      yield* this.evaluateIfDue(); // what an interrupted run had still to measure
+      while (this.endReason() === undefined) {
+        yield* this.runEpoch(batches ?? (await this.open()));
+        batches = undefined;
+      }
+    } catch (error) {
+      if (!(error instanceof SaveError)) yield* this.rescue();
+      throw error;
     }
-    const { step, epoch } = this;
-    if (step > 0 && (this.saved?.step !== step || this.saved.epoch !== epoch)) yield* this.save(false);
-    yield { type: 'end', step, reason: this.endReason()! };
+    const reason = this.endReason()!;
+    if (this.step > 0) yield* this.save();
+    const goesOn = reason === 'aborted' && this.checkpoints !== undefined;
+    if (!goesOn) this.evaluator?.best?.putBack();
+    yield { type: 'end', step: this.step, reason, history: this.recorder.history() };
   }
 
   dispose(): void {
@@ -72,7 +65,7 @@ export class TrainingRun<B extends Batch> {
   }
 
   private async *runEpoch(batches: Batches<B>): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { evaluation, checkpoints, accumulate = 1, signal } = this.options;
+    const { checkpoints, accumulate = 1, signal } = this.options;
     const iterator = iterateFrom(batches, this.batch);
     try {
       for (;;) {
@@ -81,7 +74,10 @@ export class TrainingRun<B extends Batch> {
         if (chosen.length === 0) break;
         yield* this.runStep(chosen);
         await eventLoopTurn();
-        yield* this.evaluateAndSave(evaluation?.everySteps, checkpoints?.everySteps, this.step, this.epoch);
+        if (this.endReason() === 'aborted') return;
+        if (this.batch === batches.length) break;
+        if (isMultiple(this.step, checkpoints?.everySteps)) yield* this.save();
+        yield* this.evaluateIfDue();
         if (this.endReason() !== undefined) return;
       }
     } finally {
@@ -102,7 +98,7 @@ export class TrainingRun<B extends Batch> {
     this.epochLoss.sum += result.loss * result.weight;
     this.epochLoss.weight += result.weight;
     yield* result.recordings;
-    yield {
+    const event: StepEvent = {
       type: 'step',
       step: this.step,
       ...this.total(),
@@ -113,87 +109,70 @@ export class TrainingRun<B extends Batch> {
       gradientNorm: result.gradientNorm,
       examples: batches.reduce((sum, batch) => sum + examplesIn(batch), 0),
       milliseconds: performance.now() - started,
-    } satisfies StepEvent;
+    };
+    this.recorder.record(event);
+    yield event;
   }
 
   private async *endEpoch(): AsyncGenerator<TrainingEvent, void, undefined> {
     if (this.batch === 0) throw new Error(`train: data must give a batch, got none for epoch ${this.epoch}`);
-    const ended = this.epoch;
     const loss = this.epochLoss.weight === 0 ? 0 : this.epochLoss.sum / this.epochLoss.weight;
+    const event = { type: 'epoch', epoch: this.epoch, step: this.step, loss } as const;
     this.batchesPerEpoch ??= this.batch;
     this.epoch++;
     this.batch = 0;
     this.epochLoss = { sum: 0, weight: 0 };
-    yield { type: 'epoch', epoch: ended, step: this.step, loss };
-    const { evaluation, checkpoints } = this.options;
-    const evaluateEvery = evaluation?.everyEpochs ?? (evaluation?.everySteps === undefined ? 1 : undefined);
-    const saveEvery = checkpoints?.everyEpochs ?? (checkpoints?.everySteps === undefined ? 1 : undefined);
-    yield* this.evaluateAndSave(evaluateEvery, saveEvery, this.epoch, ended);
+    this.recorder.record(event);
+    yield event;
+    const { everySteps, everyEpochs = everySteps === undefined ? 1 : undefined } = this.options.checkpoints ?? {};
+    if (isMultiple(this.step, everySteps) || isMultiple(this.epoch, everyEpochs)) yield* this.save();
+    yield* this.evaluateIfDue();
   }
 
-  private async *evaluateAndSave(
-    evaluateEvery: number | undefined,
-    saveEvery: number | undefined,
-    count: number,
-    epoch: number,
-  ): AsyncGenerator<TrainingEvent, void, undefined> {
-    let best = false;
-    if (this.monitor !== undefined && evaluateEvery !== undefined && count % evaluateEvery === 0) {
-      const metrics = await this.evaluate(epoch);
-      best = this.monitor.observe(metrics);
-      yield { type: 'evaluation', step: this.step, epoch, metrics, best };
+  /** Measures the model where it is time; an aborted run leaves that to the one that resumes it. */
+  private async *evaluateIfDue(): AsyncGenerator<TrainingEvent, void, undefined> {
+    const { evaluator, step, epoch, batch } = this;
+    const isLast = this.isFinished();
+    if (step === 0 || evaluator?.isDue({ step, epoch, batch }, isLast) !== true) return;
+    if (this.options.signal?.aborted === true && !isLast) return;
+    const event = await evaluator.run({ step, epoch, batch });
+    this.recorder.record(event);
+    yield event;
+    if (event.best && this.options.checkpoints?.keepBest === true) {
+      yield* this.checkpoints?.saveBest(this.now()) ?? [];
     }
-    const due = saveEvery !== undefined && count % saveEvery === 0;
-    if (due || (best && this.options.checkpoints?.keepBest === true)) yield* this.save(best);
   }
 
-  private async evaluate(epoch: number): Promise<Readonly<Record<string, number>>> {
-    const run = async () => this.options.evaluation!.run({ step: this.step, epoch });
-    return this.options.average?.during(run) ?? run();
+  private async *save(): AsyncGenerator<TrainingEvent, void, undefined> {
+    yield* this.checkpoints?.save(this.now()) ?? [];
   }
 
-  private async *save(best: boolean): AsyncGenerator<TrainingEvent, void, undefined> {
-    if (this.store === undefined) return;
+  /** Saves what there is when something throws; that error matters more than one of saving. */
+  private async *rescue(): AsyncGenerator<TrainingEvent, void, undefined> {
     try {
-      const name = await this.store.save(this.step, best, checkpointFiles(this.content, this.progress()));
-      this.saved = this.progress();
-      yield { type: 'checkpoint', step: this.step, name };
+      if (this.step > 0) yield* this.save();
     } catch (error) {
-      const failure = new Error(`train: a checkpoint of step ${this.step} could not be saved in ${this.store.label}`, {
-        cause: error,
-      });
-      if (this.options.checkpoints!.onError !== 'continue') throw failure;
-      yield { type: 'checkpoint-failed', step: this.step, error: failure };
+      if (!(error instanceof SaveError)) throw error;
     }
   }
 
   /** @returns the checkpoint's name, if there is one to go on from */
   private async resume(): Promise<string | undefined> {
-    const { store } = this;
-    if (store === undefined) return undefined;
-    if (this.options.checkpoints!.resume === false) {
-      const last = (await store.names()).at(-1);
-      if (last !== undefined) {
-        throw new Error(`train: without resume the folder must hold no checkpoints, got ${last} in ${store.label}`);
-      }
-      return undefined;
-    }
-    const checkpoint = await store.newest();
-    if (checkpoint === undefined) return undefined;
-    const progress = await restoreCheckpoint(checkpoint, this.content);
-    this.saved = progress;
-    this.step = progress.step;
-    this.epoch = progress.epoch;
-    this.batch = progress.batch;
-    this.epochLoss = { ...progress.epochLoss };
-    this.stepper.draws = progress.draws;
-    if (progress.monitor !== null) this.monitor?.restore(progress.monitor);
-    return checkpoint.name;
+    const saved = await this.checkpoints?.resume();
+    if (saved === undefined) return undefined;
+    const { step, epoch, batch, epochLoss, draws, evaluation } = saved.progress;
+    [this.step, this.epoch, this.batch, this.stepper.draws] = [step, epoch, batch, draws];
+    this.epochLoss = { ...epochLoss };
+    this.recorder.restore(saved.history);
+    if (evaluation !== null) this.evaluator?.restore(evaluation);
+    return saved.name;
   }
 
-  private progress(): Progress {
+  private now(): SavedRun {
     const { step, epoch, batch, epochLoss } = this;
-    return { step, epoch, batch, epochLoss, draws: this.stepper.draws, monitor: this.monitor?.state() ?? null };
+    const evaluation = this.evaluator?.progress() ?? null;
+    const progress: Progress = { step, epoch, batch, epochLoss, draws: this.stepper.draws, evaluation };
+    return { progress, history: this.recorder.history() };
   }
 
   /** The epoch's batches; their number is noted where it can be seen. */
@@ -203,11 +182,15 @@ export class TrainingRun<B extends Batch> {
     return batches;
   }
 
+  private isFinished(): boolean {
+    const { steps = Infinity, epochs = Infinity } = this.options;
+    return this.step >= steps || this.epoch >= epochs;
+  }
+
   private endReason(): EndEvent['reason'] | undefined {
-    const { steps = Infinity, epochs = Infinity, signal } = this.options;
-    if (this.step >= steps || this.epoch >= epochs) return 'finished';
-    if (this.monitor?.exhausted === true) return 'stopped-early';
-    return signal?.aborted === true ? 'aborted' : undefined;
+    if (this.isFinished()) return 'finished';
+    if (this.evaluator?.exhausted === true) return 'stopped-early';
+    return this.options.signal?.aborted === true ? 'aborted' : undefined;
   }
 
   private learningRate(step: number): number {
@@ -229,4 +212,8 @@ export class TrainingRun<B extends Batch> {
 
 function examplesIn(batch: Batch): number {
   return Object.values(batch)[0]?.shape[0] ?? 1;
+}
+
+function isMultiple(count: number, every: number | undefined): boolean {
+  return every !== undefined && count % every === 0;
 }

@@ -105,6 +105,56 @@ describe('applyLora', () => {
     expect(lora.layers.get('layers.0.query')!.base.weight.dataSync()).toBeAllClose(plain, { absolute: 1e-6 });
   });
 
+  it('a layer that two paths lead to has one adapter, and computes the same when it is merged', async () => {
+    class Shared extends Module {
+      readonly first: Linear;
+      readonly layers: readonly Linear[];
+      readonly again: Linear;
+      constructor() {
+        super();
+        const random = new Random(1);
+        this.first = new Linear({ inputs: 8, outputs: 8, random });
+        this.layers = [new Linear({ inputs: 8, outputs: 8, random }), this.first];
+        this.again = this.first;
+      }
+      forward(x: tf.Tensor): tf.Tensor {
+        return [this.first, ...this.layers, this.again].reduce((hidden, layer) => tf.tanh(layer.forward(hidden)), x);
+      }
+    }
+    for (const targets of [/./, /^layers/]) {
+      const model = new Shared();
+      const result = () => tf.tidy(() => model.forward(input()).dataSync());
+      const lora = applyLora(model, { ...options, targets });
+      expect([...lora.layers.keys()]).toEqual(
+        targets.source === '.' ? ['first', 'layers.0'] : ['layers.0', 'layers.1'],
+      );
+      expect(model.again).toBe(model.first);
+      for (const { up } of lora.layers.values()) up.assign(tf.tensor2d(new Random(5).normals(16), [2, 8]));
+      const adapted = result();
+      lora.merge();
+      expect(result()).toBeAllClose(adapted, { absolute: 1e-5, relative: 0 });
+      lora.unmerge();
+      expect(result()).toBeAllClose(adapted, { absolute: 1e-5, relative: 0 });
+      lora.remove({ merge: true });
+      expect(result()).toBeAllClose(adapted, { absolute: 1e-5, relative: 0 });
+      expect(model.layers[1]).toBe(model.first);
+    }
+  });
+
+  it('refuses a layer whose weight is that of another', () => {
+    class Tied extends Module {
+      readonly one = new Linear({ inputs: 8, outputs: 8, random: new Random(1) });
+      readonly other = new Linear({ inputs: 8, outputs: 8, random: new Random(2) });
+      constructor() {
+        super();
+        Reflect.set(this.other, 'weight', this.one.weight);
+      }
+    }
+    expect(() => applyLora(new Tied(), { ...options, targets: /other/ })).toThrow(
+      'applyLora: the weight of other must be of this layer alone, got it as one.weight too',
+    );
+  });
+
   it('can be saved apart, loaded into another copy of the model, and removed without a trace', async () => {
     const [model, other] = [new Model(), new Model()];
     const plain = output(other);

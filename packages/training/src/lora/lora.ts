@@ -8,7 +8,7 @@ export interface LoraOptions {
   readonly rank: number;
   /** α: the additions count α / r times. Default 2r. */
   readonly alpha?: number;
-  /** Which `Linear` layers get one, by their paths, e.g. `/query|value/`. */
+  /** Which `Linear` layers get one, by their paths, e.g. `/query|value/`. A layer that several paths lead to gets one, by the first that fits. */
   readonly targets: NamePattern;
   readonly random: Random;
 }
@@ -17,7 +17,8 @@ export interface LoraOptions {
  * Freezes a model and gives some of its linear layers a small trained addition (Hu et al. 2021, "LoRA: low-rank adaptation of large language
  * models"). The model is used and trained as before; `model.trainableParameters()` are the additions.
  *
- * @throws if no `Linear` fits `targets`, rank or alpha is out of range, or the model has adapters already
+ * @throws if no `Linear` fits `targets`, rank or alpha is out of range, the model has adapters already, or the weight of such a layer is another
+ * layer's too (a merge would change that one)
  *
  * @example
  * ```ts
@@ -45,14 +46,25 @@ export function applyLora(model: Module, options: LoraOptions): Lora {
       `applyLora: targets ${String(targets)} must fit a linear layer, got ${places.map(({ path }) => path).join(', ') || 'none'}`,
     );
   }
+  const owners = weightOwners(model);
+  for (const { path, layer } of chosen) {
+    const { weight } = layer as Linear;
+    const others = owners.get(weight)!.filter(({ owner }) => owner !== layer);
+    if (others.length > 0)
+      throw new Error(`applyLora: the weight of ${path} must be of this layer alone, got it as ${others[0].path} too`);
+  }
   const frozen = model.trainableParameters();
   for (const { variable } of frozen) variable.trainable = false;
+  const adapters = new Map<Linear, LoraLinear>();
   const layers = new Map<string, LoraLinear>();
-  for (const { path, layer, put } of chosen) {
-    const adapted = new LoraLinear(layer as Linear, { rank, scale: alpha / rank, random: random.fork(path) });
-    put(adapted);
-    layers.set(path, adapted);
+  for (const { path, layer } of chosen) {
+    const base = layer as Linear;
+    if (adapters.has(base)) continue;
+    const adapter = new LoraLinear(base, { rank, scale: alpha / rank, random: random.fork(path) });
+    adapters.set(base, adapter);
+    layers.set(path, adapter);
   }
+  for (const { layer, put } of places) put(adapters.get(layer as Linear) ?? layer);
   return new Lora(model, layers, frozen, { rank, alpha });
 }
 
@@ -60,7 +72,7 @@ export function applyLora(model: Module, options: LoraOptions): Lora {
 export class Lora {
   readonly rank: number;
   readonly alpha: number;
-  /** The adapted layers by path. */
+  /** The adapted layers, each by the first of its paths that fitted. */
   readonly layers: ReadonlyMap<string, LoraLinear>;
   private readonly model: Module;
   private readonly frozen: readonly NamedParameter[];
@@ -149,9 +161,11 @@ export class Lora {
 
   /** Puts a layer of one's choice at the place of every adapted one. */
   private place(choose: (layer: LoraLinear) => Linear | LoraLinear): void {
-    for (const { path, put } of layerPlaces(this.model, '')) {
-      const layer = this.layers.get(path);
-      if (layer !== undefined) put(choose(layer));
+    const adapters = new Map<Linear | LoraLinear, LoraLinear>();
+    for (const adapter of this.layers.values()) adapters.set(adapter, adapter).set(adapter.base, adapter);
+    for (const { layer, put } of layerPlaces(this.model, '')) {
+      const adapter = adapters.get(layer);
+      if (adapter !== undefined) put(choose(adapter));
     }
   }
 }
@@ -172,4 +186,26 @@ function layerPlaces(owner: object, path: string): LayerPlace[] {
     }
     return value instanceof Module || Array.isArray(value) ? layerPlaces(value as object, here) : [];
   });
+}
+
+interface WeightOwner {
+  readonly owner: object;
+  readonly path: string;
+}
+
+/** Which modules hold each variable, and the first path to it in each. */
+function weightOwners(model: Module): ReadonlyMap<tf.Variable, readonly WeightOwner[]> {
+  const owners = new Map<tf.Variable, WeightOwner[]>();
+  const visited = new Set<object>();
+  const visit = (owner: object, path: string) => {
+    if (visited.has(owner)) return;
+    visited.add(owner);
+    for (const [field, value] of Object.entries(owner) as Array<[string, unknown]>) {
+      const here = path === '' ? field : `${path}.${field}`;
+      if (value instanceof tf.Variable) owners.set(value, [...(owners.get(value) ?? []), { owner, path: here }]);
+      else if (value instanceof Module || Array.isArray(value)) visit(value, here);
+    }
+  };
+  visit(model, '');
+  return owners;
 }

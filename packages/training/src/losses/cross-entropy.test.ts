@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import golden from './cross-entropy.golden.json' with { type: 'json' };
 import { countedPositions, crossEntropy } from './cross-entropy.ts';
+import { labelLogProbabilities } from './label-log-probabilities.ts';
 
 const logits = () => tf.tensor(golden.logits, golden.shape);
 
@@ -34,6 +35,62 @@ describe('crossEntropy', () => {
       [0, 0],
       [-0.5, 0.5],
     ]);
+  });
+
+  it('gives classes of logit −∞ the probability 0, as torch does', () => {
+    const logits = tf.tensor2d([
+      [1, -Infinity, 2],
+      [0.5, 0.2, -Infinity],
+    ]);
+    const labels = tf.tensor1d([2, 0], 'int32');
+    const { value, grad } = tf.valueAndGrad((x) => crossEntropy(x, labels))(logits);
+    expect(value.dataSync()[0]).toBeCloseTo(0.4338084, 6);
+    expect(grad).toBeAllClose([
+      [0.1344707, 0, -0.1344707],
+      [-0.2127787, 0.2127787, 0],
+    ]);
+    // −ln p of each row by hand: ln(e + e²) − 2 and ln(e^0.5 + e^0.2) − 0.5
+    expect(labelLogProbabilities(logits, labels)).toBeAllClose([-0.3132617, -0.5543552]);
+  });
+
+  it.each([0, 0.1])(
+    'what ignored rows hold reaches neither loss nor gradient, smoothed by %f or not',
+    (labelSmoothing) => {
+      const rows = [
+        [NaN, 1, 2],
+        [-Infinity, -Infinity, -Infinity],
+        [1, 2, 3],
+        [Infinity, 0, NaN],
+      ];
+      const all = tf.valueAndGrad((x) =>
+        crossEntropy(x, tf.tensor1d([-100, -100, 2, -100], 'int32'), { labelSmoothing }),
+      );
+      const alone = tf.valueAndGrad((x) => crossEntropy(x, tf.tensor1d([2], 'int32'), { labelSmoothing }));
+      const [{ value, grad }, expected] = [all(tf.tensor2d(rows)), alone(tf.tensor2d([rows[2]]))];
+      expect(value).toBeAllClose(expected.value);
+      expect(tf.slice(grad, [2, 0], [1, 3])).toBeAllClose(expected.grad);
+      expect(Array.from(grad.dataSync()).filter((slope) => slope !== 0).length).toBe(3);
+    },
+  );
+
+  it('of a single class is 0, with gradient 0', () => {
+    for (const labelSmoothing of [0, 0.1]) {
+      const labels = tf.tensor1d([0, -100], 'int32');
+      const objective = (x: tf.Tensor) => crossEntropy(x, labels, { labelSmoothing });
+      const { value, grad } = tf.valueAndGrad(objective)(tf.tensor2d([[3], [5]]));
+      expect(value.dataSync()[0]).toBeCloseTo(0, 6); // 0.9 · 3 + 0.1 · 3 is not quite 3
+      expect(grad).toBeAllClose([[0], [0]]);
+    }
+    expect(labelLogProbabilities(tf.tensor2d([[3]]), tf.tensor1d([0], 'int32'))).toBeAllClose([0]);
+  });
+
+  it.each([-1, 5, -101, 2 ** 30])('is NaN for the label %d of five classes, whatever the backend', (label) => {
+    const labels = tf.tensor([0, 1, label, 2, 3, 4], [2, 3], 'int32');
+    for (const labelSmoothing of [0, 0.1]) {
+      expect(crossEntropy(logits(), labels, { labelSmoothing }).dataSync()[0]).toBeNaN();
+    }
+    const values = labelLogProbabilities(logits(), labels).dataSync();
+    expect([...values].map(Number.isNaN)).toEqual([false, false, true, false, false, false]);
   });
 
   it('leaves no tensors behind but the loss and its gradient', () => {

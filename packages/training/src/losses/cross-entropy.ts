@@ -1,5 +1,7 @@
 import { hasNativeOps, nativeOp, withGradient } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
+import { checkLabels } from './check-labels.ts';
+import { knownLabels, labelRows, pickScores, rowNormaliser } from './label-scores.ts';
 
 export interface CrossEntropyOptions {
   /** Positions with this label do not count. Default −100, as in PyTorch. */
@@ -12,10 +14,12 @@ export interface CrossEntropyOptions {
  * Cross-entropy from logits, as the mean over the counted positions; 0 where none counts.
  *
  * With p = softmax(logits): loss = (1−ε)·(−log p[label]) + ε·mean(−log p). Agrees with
- * `torch.nn.functional.cross_entropy(…, ignore_index, label_smoothing)`, which gives NaN where none counts.
+ * `torch.nn.functional.cross_entropy(…, ignore_index, label_smoothing)`, which gives NaN where none counts. A class of logit −∞ has the
+ * probability 0. What ignored positions hold, NaN included, reaches neither the loss nor the gradient.
  *
  * @param logits float32 [..., V]
- * @param labels int32 [...], each in [0, V) or `ignoreIndex`; the values are not checked
+ * @param labels int32 [...], each in [0, V) or `ignoreIndex`; another one makes the loss NaN, on every backend, which `train()` reports as what
+ * it is
  * @returns scalar, in nats
  * @throws if the shapes do not fit or an option is out of range
  *
@@ -31,34 +35,51 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: Cros
   const { ignoreIndex = -100, labelSmoothing = 0 } = options;
   checkArguments(logits, labels, ignoreIndex, labelSmoothing);
   const classes = logits.shape[logits.rank - 1];
+  checkLabels('crossEntropy', labels, classes, ignoreIndex);
   return tf.tidy(() => {
     const wanted = tf.reshape<tf.Rank.R1>(labels, [-1]); // [N]
     const scores = tf.reshape<tf.Rank.R2>(logits, [-1, classes]); // [N, V]
-    const isCounted = tf.notEqual(wanted, ignoreIndex); // [N]
-    const counted = tf.cast(isCounted, 'float32');
-    const share = tf.div(counted, tf.maximum(tf.sum(counted), 1)); // [N]
-    if (labelSmoothing === 0 && hasNativeOps()) {
-      return nativeCrossEntropy(scores, tf.mul(wanted, tf.cast(isCounted, 'int32')), share);
-    }
-    return composedCrossEntropy(scores, wanted, share, labelSmoothing);
+    const counted = tf.notEqual(wanted, ignoreIndex); // [N]
+    const { labels: known, inRange } = knownLabels(wanted, classes);
+    const weight = tf.div(1, tf.maximum(tf.sum(tf.cast(counted, 'float32')), 1));
+    const share = tf.where(counted, tf.where(inRange, weight, NaN), 0); // [N]
+    const rows = { labels: known, share, counted };
+    return labelSmoothing === 0 && hasNativeOps()
+      ? nativeCrossEntropy(scores, rows)
+      : composedCrossEntropy(scores, rows, labelSmoothing);
   });
 }
 
-function nativeCrossEntropy(scores: tf.Tensor2D, labels: tf.Tensor, share: tf.Tensor): tf.Scalar {
+interface Rows {
+  /** int32 [N], each in [0, V). */
+  readonly labels: tf.Tensor;
+  /** float32 [N]: how much a row's loss counts; 0 where it is ignored. */
+  readonly share: tf.Tensor;
+  /** bool [N] */
+  readonly counted: tf.Tensor;
+}
+
+function nativeCrossEntropy(scores: tf.Tensor2D, { labels, share, counted }: Rows): tf.Scalar {
   return withGradient(
     [scores],
     (scores) => {
       const [losses, slopes] = sparseCrossEntropy(scores, labels);
-      return { value: tf.sum(tf.mul(losses, share)), saved: [slopes, share] }; // [N, V] and [N]
+      return { value: sharedSum(losses, share, counted), saved: [slopes, share] }; // [N, V] and [N]
     },
-    (dy, [slopes, share]) => [tf.mul(slopes, tf.expandDims(tf.mul(share, dy), 1))],
+    // 0 where the share is 0, whatever the slope is.
+    (dy, [slopes, share]) => nativeOp('MulNoNan', [slopes, tf.expandDims(tf.mul(share, dy), 1)]),
   ) as tf.Scalar;
 }
 
+/** The sum of the counted losses, each times its share. */
+function sharedSum(losses: tf.Tensor, share: tf.Tensor, counted: tf.Tensor): tf.Tensor {
+  return tf.sum(tf.mul(tf.where(counted, losses, 0), share));
+}
+
 /**
- * TensorFlow's own op, which gives its gradient with it; it refuses labels outside [0, V), so ignored ones are 0 here.
+ * TensorFlow's own op, which gives its gradient with it.
  *
- * @param scores [N, V] @param labels int32 [N] @returns losses [N] and their slopes by the scores, [N, V]
+ * @param scores [N, V] @param labels int32 [N], each in [0, V): the op refuses others @returns losses [N] and their slopes by the scores, [N, V]
  */
 export function sparseCrossEntropy(scores: tf.Tensor, labels: tf.Tensor): tf.Tensor[] {
   return nativeOp('SparseSoftmaxCrossEntropyWithLogits', [scores, labels], {
@@ -70,28 +91,25 @@ export function sparseCrossEntropy(scores: tf.Tensor, labels: tf.Tensor): tf.Ten
   });
 }
 
-function composedCrossEntropy(
-  scores: tf.Tensor2D,
-  labels: tf.Tensor1D,
-  share: tf.Tensor,
-  labelSmoothing: number,
-): tf.Scalar {
+function composedCrossEntropy(scores: tf.Tensor2D, rows: Rows, smoothing: number): tf.Scalar {
   const classes = scores.shape[1];
   return withGradient(
     [scores],
     (scores) => {
-      const highest = tf.max(scores, 1, true); // [N, 1]
-      const normaliser = tf.add(tf.log(tf.sum(tf.exp(tf.sub(scores, highest)), 1, true)), highest); // [N, 1]
-      const chosen = tf.sum(tf.mul(scores, smoothedTarget(labels, classes, labelSmoothing)), 1); // [N]
+      const normaliser = rowNormaliser(scores); // [N, 1]
+      const picked = pickScores(scores, rows.labels); // [N]
+      const chosen =
+        smoothing === 0 ? picked : tf.add(tf.mul(picked, 1 - smoothing), tf.mul(tf.mean(scores, 1), smoothing));
       return {
-        value: tf.sum(tf.mul(tf.sub(tf.squeeze(normaliser, [1]), chosen), share)),
-        saved: [scores, normaliser, labels, share], // not the target, which is as large as the scores: it is made again
+        value: sharedSum(tf.sub(tf.squeeze(normaliser, [1]), chosen), rows.share, rows.counted),
+        saved: [scores, normaliser, rows.labels, rows.share, rows.counted], // not the target, which is as large as the scores
       };
     },
-    (dy, [scores, normaliser, labels, share]) => {
+    (dy, [scores, normaliser, labels, share, counted]) => {
       const probabilities = tf.exp(tf.sub(scores, normaliser)); // [N, V]
-      const target = smoothedTarget(labels as tf.Tensor1D, classes, labelSmoothing); // [N, V]
-      return [tf.mul(tf.sub(probabilities, target), tf.expandDims(tf.mul(share, dy), 1))];
+      const slopes = tf.sub(probabilities, smoothedTarget(labels, classes, smoothing));
+      const gradient = tf.mul(slopes, tf.expandDims(tf.mul(share, dy), 1));
+      return [tf.where(tf.expandDims(counted, 1), gradient, 0)];
     },
   ) as tf.Scalar;
 }
@@ -101,12 +119,9 @@ export function countedPositions(labels: tf.Tensor, ignoreIndex = -100): tf.Scal
   return tf.tidy(() => tf.sum(tf.cast(tf.notEqual(labels, ignoreIndex), 'float32')));
 }
 
-/**
- * [N] labels as [N, V] targets; an ignored label's row is even or empty, which its share of 0 hides. On WASM `tf.oneHot` makes whole
- * numbers only.
- */
-function smoothedTarget(labels: tf.Tensor1D, classes: number, smoothing: number): tf.Tensor {
-  const target = tf.cast(tf.oneHot(labels, classes), 'float32'); // [N, V]
+/** [N] labels as [N, V] targets, spread by the smoothing. */
+function smoothedTarget(labels: tf.Tensor, classes: number, smoothing: number): tf.Tensor {
+  const target = labelRows(labels, classes);
   return smoothing === 0 ? target : tf.add(tf.mul(target, 1 - smoothing), smoothing / classes);
 }
 

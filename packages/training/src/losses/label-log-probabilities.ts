@@ -1,12 +1,14 @@
 import { hasNativeOps, withGradient } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
+import { checkLabels } from './check-labels.ts';
 import { sparseCrossEntropy } from './cross-entropy.ts';
+import { knownLabels, labelRows, pickScores, rowNormaliser } from './label-scores.ts';
 
 /**
  * ln p of each label under the softmax of its logits: `crossEntropy` before the mean, for losses that mix a model's probabilities with others.
  *
  * @param logits float32 [..., V]
- * @param labels int32 [...], each in [0, V); the values are not checked
+ * @param labels int32 [...], each in [0, V); another one gives NaN, on every backend
  * @returns float32 [...], in nats, none above 0
  * @throws if the shapes do not fit
  *
@@ -25,10 +27,12 @@ export function labelLogProbabilities(logits: tf.Tensor, labels: tf.Tensor): tf.
   }
   if (labels.dtype !== 'int32') throw new Error(`labelLogProbabilities: labels must be int32, got ${labels.dtype}`);
   const classes = logits.shape[logits.rank - 1];
+  checkLabels('labelLogProbabilities', labels, classes);
   return tf.tidy(() => {
-    const wanted = tf.reshape<tf.Rank.R1>(labels, [-1]); // [N]
+    const { labels: wanted, inRange } = knownLabels(tf.reshape<tf.Rank.R1>(labels, [-1]), classes); // [N]
     const scores = tf.reshape<tf.Rank.R2>(logits, [-1, classes]); // [N, V]
-    return tf.reshape(hasNativeOps() ? native(scores, wanted) : composed(scores, wanted, classes), labels.shape);
+    const values = hasNativeOps() ? native(scores, wanted) : composed(scores, wanted, classes);
+    return tf.reshape(tf.where(inRange, values, NaN), labels.shape);
   });
 }
 
@@ -44,17 +48,15 @@ function native(scores: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor {
 }
 
 function composed(scores: tf.Tensor2D, labels: tf.Tensor1D, classes: number): tf.Tensor {
-  const chosen = (labels: tf.Tensor) => tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), 'float32'); // [N, V]
   return withGradient(
     [scores],
     (scores) => {
-      const highest = tf.max(scores, 1, true); // [N, 1]
-      const normaliser = tf.add(tf.log(tf.sum(tf.exp(tf.sub(scores, highest)), 1, true)), highest); // [N, 1]
-      const value = tf.sub(tf.sum(tf.mul(scores, chosen(labels)), 1), tf.squeeze(normaliser, [1]));
+      const normaliser = rowNormaliser(scores); // [N, 1]
+      const value = tf.sub(pickScores(scores, labels), tf.squeeze(normaliser, [1]));
       return { value, saved: [scores, normaliser, labels] };
     },
     (dy, [scores, normaliser, labels]) => [
-      tf.mul(tf.sub(chosen(labels), tf.exp(tf.sub(scores, normaliser))), tf.expandDims(dy, 1)), // [N, V]
+      tf.mul(tf.sub(labelRows(labels, classes), tf.exp(tf.sub(scores, normaliser))), tf.expandDims(dy, 1)), // [N, V]
     ],
   );
 }

@@ -4,9 +4,9 @@ import { checkRange, zeroSlot, type FlatGroup } from './optimizer.ts';
 
 /** What Adam and AdamW have in common. */
 export interface AdamMomentOptions {
-  /** Decay of the mean of gradients. Default 0.9. */
+  /** Decay of the mean of gradients, in [0, 1); 0 takes the last one alone. Default 0.9. */
   readonly beta1?: number;
-  /** Decay of the mean of squared gradients. Default 0.999. */
+  /** Decay of the mean of squared gradients, in [0, 1). Default 0.999. */
   readonly beta2?: number;
   /** Added to the denominator. Default 1e-8. */
   readonly epsilon?: number;
@@ -56,7 +56,8 @@ export class AdamMoments extends Module {
    * 1 − βᵗ. With u = tanh(−t·ln β / 2) it is 2u / (1 + u), which does not cancel: written as it stands, 1 − βᵗ in float32 is wrong in
    * the fifth digit for β = 0.999 and small t.
    */
-  private correction(beta: number): tf.Tensor {
+  private correction(beta: number): tf.Tensor | number {
+    if (beta === 0) return 1;
     const u = tf.tanh(tf.mul(tf.cast(this.steps, 'float32'), -Math.log(beta) / 2));
     return tf.div(tf.mul(u, 2), tf.add(u, 1));
   }
@@ -69,7 +70,7 @@ export function adamMomentOptions(optimizer: string, options: AdamMomentOptions)
     ['beta1', beta1],
     ['beta2', beta2],
   ] as const) {
-    if (!(beta > 0 && beta < 1)) throw new Error(`${optimizer}: ${name} must be in (0, 1), got ${beta}`);
+    checkRange(optimizer, name, beta, 0, 1);
   }
   checkRange(optimizer, 'epsilon', epsilon, 0);
   return { beta1, beta2, epsilon };

@@ -62,6 +62,13 @@ describe('optimizers', () => {
     expect(weightsAfter(0.01, (own) => new Adam(own, options))).toBeAllClose(torch('adam with weight decay'), close);
   });
 
+  it('Adam with β₁ = 0 agrees with torch.optim.Adam', () => {
+    expect(weightsAfter(0.01, (own) => new Adam(own, { beta1: 0 }))).toBeAllClose(
+      torch('adam of the last gradient'),
+      close,
+    );
+  });
+
   it('AdamW decays by 0.01 unless told otherwise, as torch.optim.AdamW does', () => {
     expect(weightsAfter(0.01, (own) => new AdamW(own))).toBeAllClose(torch('adamw'), close);
   });
@@ -69,6 +76,16 @@ describe('optimizers', () => {
   it('AdamW with other options agrees with torch.optim.AdamW', () => {
     const options = { beta2: 0.95, weightDecay: 0.2 };
     expect(weightsAfter(0.05, (own) => new AdamW(own, options))).toBeAllClose(torch('adamw with weight decay'), close);
+  });
+
+  it('a variable under two names gets one full update', () => {
+    for (const make of [Sgd, Adam, AdamW]) {
+      const twice = (own: readonly NamedParameter[]) =>
+        new make([...own, ...own.map(({ name, variable }) => ({ name: `tied.${name}`, variable }))]);
+      expect(weightsAfter(0.01, twice)).toEqual(weightsAfter(0.01, (own) => new make(own)));
+      const optimizer = twice(parameters());
+      expect(optimizer.parameters.map(({ name }) => name)).toEqual(Object.keys(golden.initial));
+    }
   });
 
   it('groups have their own weight decay and learning rate, as in torch', () => {
@@ -134,7 +151,7 @@ describe('optimizers', () => {
 
   it('refuses options out of range, naming option and value', () => {
     expect(() => new Sgd(parameters(), { momentum: 1 })).toThrow('Sgd: momentum must be in [0, 1), got 1');
-    expect(() => new Adam(parameters(), { beta2: 1 })).toThrow('Adam: beta2 must be in (0, 1), got 1');
+    expect(() => new Adam(parameters(), { beta2: 1 })).toThrow('Adam: beta2 must be in [0, 1), got 1');
     expect(() => new AdamW(parameters(), { weightDecay: -1 })).toThrow(
       'AdamW: weightDecay must be in [0, Infinity), got -1',
     );
@@ -162,5 +179,11 @@ describe('clipping', () => {
   it('leaves gradients below the limit as they are', () => {
     const [clipped] = clipToNorm([tf.tensor1d([3, 4])], tf.scalar(5), 6);
     expect(clipped).toBeAllClose([3, 4], { absolute: 0, relative: 0 });
+  });
+
+  it.each([-1, 0, NaN])('refuses the limit %d', (limit) => {
+    expect(() => clipToNorm([tf.tensor1d([3, 4])], tf.scalar(5), limit)).toThrow(
+      `clipToNorm: limit must be positive, got ${limit}`,
+    );
   });
 });

@@ -41,7 +41,7 @@ export abstract class Optimizer extends Module {
   private readonly settings: Readonly<Record<string, unknown>>;
 
   /**
-   * @param parameters what to train, e.g. `model.trainableParameters()`
+   * @param parameters what to train, e.g. `model.trainableParameters()`; a variable under two names is one parameter, by its first name
    * @throws if there is nothing to train, a name occurs twice, or a weight is not float32
    */
   protected constructor(
@@ -51,7 +51,7 @@ export abstract class Optimizer extends Module {
   ) {
     super();
     checkParameters(parameters);
-    this.groups = makeGroups(parameters, groups, settings.weightDecay);
+    this.groups = makeGroups(withoutRepeats(parameters), groups, settings.weightDecay);
     this.parameters = this.groups.flatMap((group) => group.parameters);
     this.settings = settings;
   }
@@ -148,6 +148,11 @@ function checkParameters(parameters: readonly NamedParameter[]): void {
     if (variable.dtype !== 'float32') throw new Error(`Optimizer: ${name} must be float32, got ${variable.dtype}`);
     seen.add(name);
   }
+}
+
+function withoutRepeats(parameters: readonly NamedParameter[]): readonly NamedParameter[] {
+  const seen = new Set<tf.Variable>();
+  return parameters.filter(({ variable }) => !seen.has(variable) && seen.add(variable));
 }
 
 function makeGroups(

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { registerFolderOpener } from '../checkpoints/folder-opener.ts';
-import { memoryFolder } from '../checkpoints/memory-folder.ts';
+import { registerFolderOpener } from '../folders/folder-opener.ts';
+import { memoryFolder } from '../folders/memory-folder.ts';
 import { fetchHub, openPretrained, registerHubLoader } from './hub.ts';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';

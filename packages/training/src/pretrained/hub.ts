@@ -1,5 +1,5 @@
-import type { FileSource } from '../checkpoints/folder.ts';
-import { openFolder } from '../checkpoints/folder-opener.ts';
+import type { FileSource } from '../folders/folder.ts';
+import { openFolder } from '../folders/folder-opener.ts';
 
 export interface HubOptions {
   /** Branch, tag or commit. Default 'main'. */

@@ -1,8 +1,8 @@
 import { LayerNorm, Linear, Module, Random, readSafetensors, writeSafetensors } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import type { Folder } from '../checkpoints/folder.ts';
-import { memoryFolder } from '../checkpoints/memory-folder.ts';
+import type { Folder } from '../folders/folder.ts';
+import { memoryFolder } from '../folders/memory-folder.ts';
 import { linearRules, sameRules, type NameMap } from './name-map.ts';
 import { loadPretrained, readConfig, savePretrained } from './pretrained.ts';
 

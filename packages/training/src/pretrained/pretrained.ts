@@ -1,9 +1,9 @@
 import type { Module, SafetensorsDtype, SafetensorsEntry } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import type { FileSource, Folder } from '../checkpoints/folder.ts';
-import { openFolder } from '../checkpoints/folder-opener.ts';
+import type { FileSource, Folder } from '../folders/folder.ts';
+import { openFolder } from '../folders/folder-opener.ts';
 import { mapWeights, plainNames, type MappedWeight, type NameMap } from './name-map.ts';
-import { WeightFiles, writeWeightFiles, type WeightFilesOptions } from './weight-files.ts';
+import { WeightFiles, writeWeightFiles, type WeightFilesOptions } from '../weights/weight-files.ts';
 
 const STEM = 'model';
 const WEIGHT_FILES = /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/;

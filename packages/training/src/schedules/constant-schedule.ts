@@ -5,15 +5,15 @@ import { checkRate, checkSteps, type Schedule } from './schedule.ts';
  *
  * @example
  * ```ts
- * import { constant } from '@heed/training';
- * const schedule = constant({ rate: 1e-3, warmupSteps: 4 });
+ * import { constantSchedule } from '@heed/training';
+ * const schedule = constantSchedule({ rate: 1e-3, warmupSteps: 4 });
  * schedule(1); // 0.00025
  * schedule(9); // 0.001
  * ```
  */
-export function constant(options: { readonly rate: number; readonly warmupSteps?: number }): Schedule {
+export function constantSchedule(options: { readonly rate: number; readonly warmupSteps?: number }): Schedule {
   const { rate, warmupSteps = 0 } = options;
-  checkRate('constant', 'rate', rate);
-  checkSteps('constant', 'warmupSteps', warmupSteps, 0);
+  checkRate('constantSchedule', 'rate', rate);
+  checkSteps('constantSchedule', 'warmupSteps', warmupSteps, 0);
   return (step) => (step < warmupSteps ? (rate * step) / warmupSteps : rate);
 }

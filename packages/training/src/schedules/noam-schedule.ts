@@ -6,19 +6,19 @@ import { checkRate, checkSteps, type Schedule } from './schedule.ts';
  *
  * @example
  * ```ts
- * import { noam } from '@heed/training';
- * const schedule = noam({ modelWidth: 512, warmupSteps: 4000 });
+ * import { noamSchedule } from '@heed/training';
+ * const schedule = noamSchedule({ modelWidth: 512, warmupSteps: 4000 });
  * schedule(4000); // 0.000698…, its highest
  * ```
  */
-export function noam(options: {
+export function noamSchedule(options: {
   readonly modelWidth: number;
   readonly warmupSteps: number;
   readonly factor?: number;
 }): Schedule {
   const { modelWidth, warmupSteps, factor = 1 } = options;
-  checkSteps('noam', 'modelWidth', modelWidth, 1);
-  checkSteps('noam', 'warmupSteps', warmupSteps, 1);
-  checkRate('noam', 'factor', factor);
+  checkSteps('noamSchedule', 'modelWidth', modelWidth, 1);
+  checkSteps('noamSchedule', 'warmupSteps', warmupSteps, 1);
+  checkRate('noamSchedule', 'factor', factor);
   return (step) => factor * modelWidth ** -0.5 * Math.min(step ** -0.5, step * warmupSteps ** -1.5);
 }

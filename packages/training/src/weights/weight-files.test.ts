@@ -1,7 +1,7 @@
 import { writeSafetensors } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { memoryFolder } from '../checkpoints/memory-folder.ts';
+import { memoryFolder } from '../folders/memory-folder.ts';
 import { WeightFiles, writeWeightFiles, type WeightFilesOptions } from './weight-files.ts';
 
 const weights = () => ({

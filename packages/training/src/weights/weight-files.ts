@@ -6,7 +6,7 @@ import {
   type SafetensorsFile,
 } from '@heed/attention-core';
 import type * as tf from '@tensorflow/tfjs';
-import type { FileSource, NamedFile } from '../checkpoints/folder.ts';
+import type { FileSource, NamedFile } from '../folders/folder.ts';
 import { parseShardIndex, type ShardIndex } from './shard-index.ts';
 
 export interface WeightFilesOptions {

@@ -215,14 +215,21 @@ export {
   type TokenTaggerConfig,
   type TokenTaggerEvaluation,
 } from './tasks/token-tagger.ts';
-export type { TextClassifierFitOptions } from './tasks/fit-text-classifier.ts';
 export {
   TextClassifier,
   type PredictedLabel,
   type PredictOptions,
   type TextClassifierEvaluation,
-} from './tasks/text-classifier.ts';
-export type { PretrainedClassifierOptions, TextClassifierConfig } from './tasks/text-classifier-config.ts';
+  type TextClassifierFitOptions,
+} from './tasks/text-classifier/text-classifier.ts';
+export type {
+  BagOfWordsClassifierConfig,
+  BertClassifierConfig,
+  HierarchicalClassifierConfig,
+  PretrainedClassifierOptions,
+  TextClassifierConfig,
+  TextClassifierOptions,
+} from './tasks/text-classifier/text-classifier-config.ts';
 export {
   TextGenerator,
   type GeneratedText,

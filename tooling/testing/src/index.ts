@@ -7,3 +7,9 @@ export {
 } from './gradient-check.ts';
 export { describeModelContract, type ContractModel, type ModelContract } from './model-contract.ts';
 export { storedFiles, type StoredFiles } from './stored-files.ts';
+export {
+  describeTaskContract,
+  type ContractFitOptions,
+  type ContractTask,
+  type TaskContract,
+} from './task-contract.ts';

@@ -1,4 +1,5 @@
 import type { Module } from '@heed/attention-core';
+import type { TaskFiles } from '@heed/tasks';
 import { linearRules, parseConfig, savePretrained, type Folder, type NameMap } from '@heed/training';
 import { z } from 'zod';
 import { bertNames, bertRulesUnder, publishedBertConfig } from '../models/bert/bert.names.ts';
@@ -37,6 +38,23 @@ export function labelFields(labels: readonly string[]): Record<'id2label' | 'lab
   return {
     id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
     label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+  };
+}
+
+/** What a task on a BERT saves beside the weights, so that Hugging Face's libraries open it. @param own further fields of `config.json` */
+export function publishedFiles(
+  encoder: BertEncoder,
+  names: NameMap,
+  own: Readonly<Record<string, unknown>>,
+): TaskFiles {
+  const files = Object.entries(encoder.files()).filter(([name]) => TOKENIZER_FILES.includes(name));
+  return {
+    names,
+    published: { ...encoder.config, ...publishedBertConfig(encoder.bert.config), ...own },
+    files: {
+      ...Object.fromEntries(files),
+      'sentence_bert_config.json': JSON.stringify({ max_seq_length: encoder.maximumTokens }),
+    },
   };
 }
 

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { readSafetensors, writeSafetensors } from '@heed/attention-core';
+import { describeTaskContract } from '@heed/testing';
 import { memoryFolder, type Folder } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { publishedBertConfig } from '../models/bert/bert.names.ts';
-import { publish, tinyBert, wordPieceTokenizer } from './published-bert.test-support.ts';
-import type { PretrainedClassifierOptions } from './text-classifier-config.ts';
+import { publishedBertConfig } from '../../models/bert/bert.names.ts';
+import { publish, tinyBert, wordPieceTokenizer } from '../published-bert.test-support.ts';
+import type { PretrainedClassifierOptions, TextClassifierOptions } from './text-classifier-config.ts';
 import { TextClassifier } from './text-classifier.ts';
 
+const published = await publish();
 const opened: TextClassifier[] = [];
 afterEach(() => opened.splice(0).forEach((classifier) => classifier.dispose()));
 const kept = (classifier: TextClassifier) => {
@@ -27,6 +29,30 @@ const ANIMALS = [
   { text: 'dogs', label: 'dog' },
 ];
 const FIT = { epochs: 30, batchSize: 3, buckets: 1, learningRate: 0.02 };
+
+const untrained = () => new TextClassifier({ architecture: 'bag-of-words', labels: ['cat', 'dog'] });
+describe.each([
+  ['bert', () => TextClassifier.fromPretrained(published, { labels: ['cat', 'dog'] })],
+  [
+    'bert with additions',
+    () => TextClassifier.fromPretrained(published, { labels: ['cat', 'dog'], lora: { rank: 2 } }),
+  ],
+  ['han', () => new TextClassifier({ architecture: 'han', labels: ['cat', 'dog'], dropout: 0.1, seed: 2 })],
+  ['bag-of-words', untrained],
+] as const)('architecture %s', (architecture, create) => {
+  describeTaskContract('TextClassifier', {
+    create: () => create(),
+    untrained,
+    load: (folder) => TextClassifier.load(folder),
+    folder: memoryFolder,
+    fit: (classifier, options) => classifier.fit(ANIMALS, { batchSize: 2, ...options }),
+    fitBadly: (classifier) => classifier.fit([...ANIMALS, { text: ' ', label: 'cat' }]),
+    inputs: ['a cat', 'the dogs sat', 'the cat', 'dog', 'a'],
+    predict: (classifier, texts, options) => classifier.predict(texts, options),
+    outcome: ({ label, probabilities }) => ({ exact: label, numbers: Object.values(probabilities) }),
+    merged: architecture === 'bert with additions',
+  });
+});
 
 describe('TextClassifier on published weights', () => {
   it.each<[PretrainedClassifierOptions, number]>([
@@ -78,7 +104,7 @@ describe('TextClassifier on published weights', () => {
     const folder = memoryFolder();
     await classifier.save(folder);
     const loaded = kept(await TextClassifier.load(folder));
-    expect(loaded.config).toEqual({ ...classifier.config, seed: 1 });
+    expect(loaded.config).toEqual(classifier.config);
     expect((await loaded.predict('a cat')).probabilities).toEqual((await classifier.predict('a cat')).probabilities);
   });
 
@@ -88,7 +114,8 @@ describe('TextClassifier on published weights', () => {
     expect(history.reason).toBe('stopped-early');
     const accuracies = history.evaluations.map(({ metrics }) => metrics.accuracy);
     expect(accuracies.length).toBe(accuracies.indexOf(Math.max(...accuracies)) + 4);
-    expect((await classifier.evaluate(ANIMALS)).loss).toBe(history.evaluations.at(-1)!.metrics.loss);
+    // the weights are those of the best evaluation
+    expect((await classifier.evaluate(ANIMALS)).loss).toBeCloseTo(history.best!.metrics.loss, 6);
   });
 
   it('shows what each token looked at, layer by layer, without the padding', async () => {
@@ -150,9 +177,11 @@ describe('TextClassifier on published weights', () => {
     }
     const long = 'the cats sat a dog';
     await expect(classifier.predict(long)).rejects.toThrow(
-      "TextClassifier.predict: a text must be of at most 6 tokens, or truncation be 'end' or 'middle', got 8 in \"the cats sat a dog\"… at 0",
+      "TextClassifier.predict: a text must have at most 6 tokens, or truncation be 'end' or 'middle', got 8 in \"the cats sat a dog\"… at 0",
     );
-    await expect(classifier.fit([{ text: long, label: 'cat' }])).rejects.toThrow('TextClassifier.fit: a text must be');
+    await expect(classifier.fit([{ text: long, label: 'cat' }])).rejects.toThrow(
+      'TextClassifier.fit: a text must have',
+    );
     const cut = await classifier.predict(long, { truncation: 'end' });
     expect(cut).toMatchObject({ tokens: ['[CLS]', 'the', 'cat', '##s', 'sat', '[SEP]'], truncated: 2 });
     const ends = await classifier.predict(long, { truncation: 'middle' });
@@ -255,7 +284,7 @@ describe("TextClassifier against transformers' BertForSequenceClassification", (
 });
 
 describe('TextClassifier from scratch', () => {
-  const create = (change: Partial<TextClassifier['config']> = {}) =>
+  const create = (change: Partial<Extract<TextClassifierOptions, { architecture: 'bag-of-words' }>> = {}) =>
     kept(new TextClassifier({ architecture: 'bag-of-words', labels: ['cat', 'dog'], seed: 3, ...change }));
 
   it('is a logistic regression on the words of a text, without their order', async () => {
@@ -294,16 +323,11 @@ describe('TextClassifier from scratch', () => {
     const loaded = kept(await TextClassifier.load(folder));
     expect(loaded.config).toEqual(classifier.config);
     expect(await loaded.predict('the cat')).toEqual(await classifier.predict('the cat'));
-    await folder.write('config.json', new TextEncoder().encode('{"format":"other"}'));
-    await expect(TextClassifier.load(folder)).rejects.toThrow('TextClassifier.load: config.json of memory: format: ');
   });
 
   it('says what is missing before it is trained', async () => {
     await expect(create().predict('a')).rejects.toThrow(
-      'TextClassifier.predict: the classifier must be trained, got one that saw neither fit() nor load()',
-    );
-    await expect(create({ architecture: 'bert' }).fit(ANIMALS)).rejects.toThrow(
-      "TextClassifier.fit: architecture 'bert' begins from published weights, got none: open it by TextClassifier.fromPretrained",
+      'TextClassifier.predict: must come after fit() or load(), got a TextClassifier that was not trained',
     );
     expect(() => create({ phraseLength: 0 })).toThrow('TextClassifier: phraseLength: ');
   });

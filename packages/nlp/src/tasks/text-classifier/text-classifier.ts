@@ -1,0 +1,393 @@
+import { Random, type LabelledMap } from '@heed/attention-core';
+import {
+  applyLora,
+  crossEntropy,
+  freeze,
+  loadPretrained,
+  openPretrained,
+  parseConfig,
+  type FileSource,
+  type Lora,
+} from '@heed/training';
+import {
+  disposeOnFailure,
+  Task,
+  type FitHistory,
+  type FitOptions,
+  type Recipe,
+  type SavedFiles,
+  type TaskParts,
+} from '@heed/tasks';
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import type { LabelledText } from '../../datasets/labelled-text.ts';
+import { classificationReport, type ClassificationReport } from '../../metrics/classification-report.ts';
+import { BucketGroups } from '../../preprocessing/bucket-groups.ts';
+import { hashOf } from '../../preprocessing/hash-of.ts';
+import { Vocabulary } from '../../preprocessing/vocabulary.ts';
+import { BagOfWordsEncoder } from '../bag-of-words-encoder.ts';
+import { BertEncoder, type BertText } from '../bert-encoder.ts';
+import { ClassifierModel } from '../classifier-model.ts';
+import { VOCABULARY_FILE, type DocumentEncoder, type ReadText } from '../document-encoder.ts';
+import { HanEncoder } from '../han-encoder.ts';
+import { bodyNames, classifierNames, labelFields, publishedFiles, publishedLabels } from '../published-classifier.ts';
+import {
+  textClassifierSchema,
+  type PretrainedClassifierOptions,
+  type TextClassifierConfig,
+  type TextClassifierOptions,
+} from './text-classifier-config.ts';
+
+export interface TextClassifierFitOptions extends FitOptions {
+  /** Number of shapes that batches have: more of them pad less and take longer to record. Default 4. */
+  readonly buckets?: number;
+  /** How to handle texts longer than `maximumTokens`, as in `PredictOptions`. Default 'error'. */
+  readonly truncation?: Truncation;
+  /** Texts to measure loss and accuracy on. */
+  readonly validation?: readonly LabelledText[];
+}
+
+export interface PredictOptions {
+  /** Whether to give the attention maps; 'heads' gives those of every head too, of architecture 'bert'. Default false. */
+  readonly attention?: boolean | 'heads';
+  /** How to handle texts longer than `maximumTokens`: 'error' refuses them, 'end' cuts their end, 'middle' their middle. Default 'error'. */
+  readonly truncation?: Truncation;
+  /** Number of texts that are read at once, those of similar length together. Default 32. */
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PredictedLabel {
+  readonly text: string;
+  /** The likeliest label. */
+  readonly label: string;
+  readonly probability: number;
+  /** Of every label. */
+  readonly probabilities: Readonly<Record<string, number>>;
+  /** What was read, special tokens included. */
+  readonly tokens: readonly string[];
+  /** Number of tokens that truncation left out. */
+  readonly truncated: number;
+  /** What each token (row) looked at (column), layer by layer; where it was asked for. */
+  readonly attention?: readonly LabelledMap[];
+  /** The same of every head, layer by layer, for `renderHeads`; where they were asked for. */
+  readonly heads?: readonly (readonly LabelledMap[])[];
+}
+
+export interface TextClassifierEvaluation extends ClassificationReport {
+  /** The mean of −log p(label), in nats. */
+  readonly loss: number;
+  readonly predictions: readonly PredictedLabel[];
+}
+
+type Truncation = 'error' | 'end' | 'middle';
+
+interface ClassifierParts extends TaskParts {
+  readonly model: ClassifierModel;
+}
+
+interface TextInput {
+  readonly text: string;
+  readonly read: ReadText;
+}
+
+const recipe: Recipe = {
+  optimizer: 'adamw',
+  learningRate: 1e-3,
+  schedule: 'linear',
+  warmup: 0.1,
+  epochs: 3,
+  batchSize: 32,
+  clipNorm: 1,
+  weightDecay: 0.01,
+};
+
+/**
+ * Classifies texts: on published weights, fine-tuned as a whole or by low-rank additions, or from scratch.
+ *
+ * `fit` uses AdamW with a learning rate of 0.001 (0.00005 for published weights that are trained as a whole), which rises over the first tenth of
+ * the run and is then decayed linearly; 3 epochs, batches of 32, weight decay 0.01, gradients clipped to norm 1.
+ *
+ * @example
+ * ```ts
+ * import { TextClassifier } from '@heed/nlp';
+ * const classifier = new TextClassifier({ architecture: 'bag-of-words', labels: ['question', 'answer'], seed: 7 });
+ * const texts = [
+ *   { text: 'Where is the cat?', label: 'question' },
+ *   { text: 'What is it called?', label: 'question' },
+ *   { text: 'The cat is on the mat.', label: 'answer' },
+ *   { text: 'It is called Tom.', label: 'answer' },
+ * ];
+ * await classifier.fit(texts, { epochs: 40, learningRate: 0.05 });
+ * const { label, probability } = await classifier.predict('Where is it?');
+ * console.log(label); // question
+ * ```
+ */
+export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> {
+  static readonly kind = { name: 'TextClassifier', schema: textClassifierSchema };
+
+  /** @throws if an option is unknown or out of range, naming it and its value */
+  constructor(config: TextClassifierOptions) {
+    super(TextClassifier.kind, config);
+  }
+
+  /**
+   * A classifier on a published BERT: from a folder or a path (see `startBackend` of @heed/node), from what `fetchData` got, or by its id on the
+   * Hugging Face hub. With `labels` it gets a new last layer, and `fit` is the next step; without, the weights must be those of a classifier.
+   *
+   * Where the files say how sentences are pooled (`1_Pooling/config.json`: MiniLM and its like, trained with the mean), that is kept; a plain BERT
+   * was trained with its pooler on the first token.
+   *
+   * @throws if a file is missing or damaged, the model is no BERT, there are no labels, or an option is out of range
+   */
+  static async fromPretrained(
+    where: FileSource | string,
+    options: PretrainedClassifierOptions = {},
+  ): Promise<TextClassifier> {
+    const owner = 'TextClassifier.fromPretrained';
+    const { labels, pooling, maximumTokens, lora, seed = 1 } = options;
+    const source = await openPretrained(where);
+    const encoder = await BertEncoder.open(owner, source, { pooling, maximumTokens, otherwise: 'cls' });
+    return disposeOnFailure(encoder, async () => {
+      const config: TextClassifierConfig = {
+        architecture: 'bert',
+        labels: labels ?? publishedLabels(owner, encoder.config, source.label),
+        pooling: encoder.pooling,
+        maximumTokens: encoder.maximumTokens,
+        dropout: encoder.bert.config.dropout,
+        seed,
+      };
+      const classifier = new TextClassifier(config as never); // users begin from scratch; only this begins from a BERT
+      return classifier.adopt(classifier.withHead(encoder), async ({ model }) => {
+        if (labels === undefined) await loadPretrained(source, model, classifierNames);
+        else await loadPretrained(source, encoder.bert, bodyNames);
+        return { model, lora: lora && addLora(encoder, lora, seed) };
+      });
+    });
+  }
+
+  /**
+   * Trains on labelled texts; again on a trained classifier, it goes on with the same words.
+   *
+   * @throws if there are no texts, one is empty or too long, or a label is none of the config's; if a checkpoint is of another run
+   */
+  async fit(examples: readonly LabelledText[], options: TextClassifierFitOptions = {}): Promise<FitHistory> {
+    const { truncation = 'error', validation, buckets = 4 } = options;
+    if (examples.length === 0) throw new Error('TextClassifier.fit: at least one text is needed, got none');
+    const labels = this.indexLabels(examples, 'fit');
+    if (validation !== undefined) this.indexLabels(validation, 'fit');
+    const published = this.config.architecture === 'bert' && this.lora === undefined;
+    const defaults = { ...recipe, ...(published && { learningRate: 5e-5 }) };
+    return this.train(
+      options,
+      defaults,
+      () => this.learn(examples),
+      ({ model, lora }, { batchSize }) => {
+        const texts = this.read(examples, 'fit', truncation).map(({ read }) => read);
+        if (validation !== undefined) this.read(validation, 'fit', truncation);
+        const sizes = texts.map(({ size }) => size);
+        const groups = new BucketGroups('TextClassifier.fit', sizes, { batchSize, seed: this.config.seed, buckets });
+        return {
+          loss: ({ labels: expected, ...batch }, { random }) =>
+            crossEntropy(model.forward(batch, { random }), expected),
+          data: (epoch) =>
+            groups.batches(epoch, ({ members, bucket }) => ({
+              ...model.encoder.batch(
+                members.map((index) => texts[index]),
+                groups.bounds[bucket],
+              ),
+              labels: { data: Int32Array.from(members, (index) => labels[index]), shape: [members.length] },
+            })),
+          batchesPerEpoch: groups.perEpoch,
+          identity: {
+            lora: lora && { rank: lora.rank, alpha: lora.alpha },
+            buckets,
+            data: `${examples.length} texts, ${hashOf(numbersOf(examples))}`,
+          },
+          evaluation: validation && {
+            run: async () => {
+              const { loss, accuracy } = await this.evaluate(validation, { truncation });
+              return { loss, accuracy };
+            },
+            monitor: 'accuracy',
+            goal: 'max',
+          },
+        };
+      },
+    );
+  }
+
+  /**
+   * Classifies a text, or several.
+   *
+   * @throws if a text is empty, or too long and `truncation` is 'error'; if heads are asked for and the architecture has none
+   */
+  predict(text: string, options?: PredictOptions): Promise<PredictedLabel>;
+  predict(texts: readonly string[], options?: PredictOptions): Promise<PredictedLabel[]>;
+  async predict(
+    input: string | readonly string[],
+    options: PredictOptions = {},
+  ): Promise<PredictedLabel | PredictedLabel[]> {
+    if (typeof input === 'string') return (await this.predict([input], options))[0];
+    const { attention = false, truncation = 'error', batchSize = 32, signal } = options;
+    const { labels, architecture } = this.config;
+    if (attention === 'heads' && architecture !== 'bert') {
+      throw new Error(`TextClassifier.predict: attention 'heads' goes with architecture 'bert', got '${architecture}'`);
+    }
+    const { model } = this.require('predict');
+    const { encoder } = model;
+    const texts = this.read(
+      input.map((text) => ({ text })),
+      'predict',
+      truncation,
+    );
+    return this.predictInBatches(
+      'predict',
+      texts,
+      {
+        size: ({ read }) => read.size,
+        maximumSize: encoder.maximumTokens,
+        batch: (chosen, size) =>
+          encoder.batch(
+            chosen.map(({ read }) => read),
+            size,
+          ),
+        forward: (batch) => ({ probabilities: tf.softmax(model.forward(batch)) }), // [B, labels]
+        result: ({ probabilities: { data } }, { text, read }, row, maps) => {
+          const best = data.indexOf(Math.max(...data));
+          return {
+            text,
+            label: labels[best],
+            probability: data[best],
+            probabilities: Object.fromEntries(labels.map((label, i) => [label, data[i]])),
+            tokens: read.tokens,
+            truncated: read.truncated,
+            ...(attention !== false && { attention: encoder.label(maps, read, row) }),
+            ...(attention === 'heads' &&
+              encoder instanceof BertEncoder && { heads: encoder.labelHeads(maps, read as BertText, row) }),
+          };
+        },
+      },
+      { batchSize, signal, attention: attention !== false },
+    );
+  }
+
+  /**
+   * Accuracy, F1 and loss on labelled texts, with the predictions.
+   *
+   * @throws if there are no texts, one is empty or too long, or a label is none of the config's
+   */
+  async evaluate(
+    examples: readonly LabelledText[],
+    options: Omit<PredictOptions, 'attention'> = {},
+  ): Promise<TextClassifierEvaluation> {
+    this.indexLabels(examples, 'evaluate');
+    const predictions = await this.predict(
+      examples.map(({ text }) => text),
+      options,
+    );
+    const expected = examples.map(({ label }) => label);
+    const predicted = predictions.map(({ label }) => label);
+    const losses = predictions.map(({ probabilities }, i) => -Math.log(Math.max(probabilities[expected[i]], 1e-38)));
+    return {
+      ...classificationReport(expected, predicted, this.config.labels),
+      loss: losses.reduce((sum, value) => sum + value, 0) / examples.length,
+      predictions,
+    };
+  }
+
+  /** On published weights: as `BertForSequenceClassification` with pooling 'cls'; with 'mean', which transformers have no class for, as `BertModel`. */
+  protected describe({ model: { encoder } }: ClassifierParts) {
+    if (!(encoder instanceof BertEncoder)) return { files: encoder.files() };
+    const classes = encoder.pooling === 'cls' ? 'BertForSequenceClassification' : 'BertModel';
+    return publishedFiles(encoder, classifierNames, {
+      ...labelFields(this.config.labels),
+      architectures: [classes],
+      problem_type: 'single_label_classification',
+      classifier_pooling: encoder.pooling, // as ModernBERT's config calls it
+    });
+  }
+
+  protected async restore({ source, files }: SavedFiles): Promise<ClassifierParts> {
+    if (this.config.architecture === 'bert') {
+      const { pooling, maximumTokens } = this.config;
+      const options = { pooling, maximumTokens, otherwise: pooling };
+      return this.withHead(await BertEncoder.open('TextClassifier.load', source, options));
+    }
+    const words: unknown = JSON.parse(new TextDecoder().decode(files[VOCABULARY_FILE]));
+    return this.withHead(
+      this.createEncoder(new Vocabulary(parseConfig('TextClassifier.load', z.array(z.string()), words))),
+    );
+  }
+
+  /** What an architecture that begins from scratch learns of its texts before it is trained. */
+  private learn(examples: readonly LabelledText[]): ClassifierParts {
+    const { config } = this;
+    const texts = examples.map(({ text }) => text);
+    if (config.architecture === 'bert') {
+      throw new Error(
+        `TextClassifier.fit: architecture 'bert' begins from published weights, got none: open it by TextClassifier.fromPretrained`,
+      );
+    }
+    return this.withHead(
+      config.architecture === 'bag-of-words'
+        ? BagOfWordsEncoder.learn(texts, config)
+        : this.createEncoder(HanEncoder.vocabulary(texts, config)),
+    );
+  }
+
+  /** An encoder of an architecture that begins from scratch. */
+  private createEncoder(vocabulary: Vocabulary): DocumentEncoder {
+    const { config } = this;
+    if (config.architecture === 'bag-of-words') return new BagOfWordsEncoder(vocabulary, config);
+    if (config.architecture === 'bert') throw new Error('TextClassifier: a BERT has no vocabulary of its own');
+    return new HanEncoder(vocabulary, { ...config, pooling: config.architecture === 'mean' ? 'mean' : 'attention' });
+  }
+
+  private withHead(encoder: DocumentEncoder): ClassifierParts {
+    const { labels, dropout, seed } = this.config;
+    const model = new ClassifierModel(encoder, labels.length, dropout, new Random(seed).fork('head'));
+    // the mean leaves it out, and weight decay alone would change it
+    if (encoder instanceof BertEncoder && encoder.pooling === 'mean') freeze(encoder.bert.pooler, /./);
+    return { model };
+  }
+
+  private indexLabels(examples: readonly LabelledText[], method: string): number[] {
+    const { labels } = this.config;
+    return examples.map(({ label }, i) => {
+      const index = labels.indexOf(label);
+      if (index >= 0) return index;
+      throw new Error(
+        `TextClassifier.${method}: a label must be one of ${JSON.stringify(labels)}, got ${JSON.stringify(label)} at ${i}`,
+      );
+    });
+  }
+
+  private read(texts: readonly { readonly text: string }[], method: string, truncation: Truncation): TextInput[] {
+    const { encoder } = this.require(method).model;
+    return texts.map(({ text }, i) => {
+      const read = encoder.read(text, truncation === 'middle' ? 'middle' : 'end');
+      const shown = JSON.stringify(text.slice(0, 40));
+      if (read.content === 0)
+        throw new Error(`TextClassifier.${method}: a text must not be empty, got ${shown} at ${i}`);
+      if (read.truncated > 0 && truncation === 'error') {
+        throw new Error(
+          `TextClassifier.${method}: a text must have at most ${encoder.maximumTokens} tokens, or truncation be 'end' or 'middle', ` +
+            `got ${read.tokens.length + read.truncated} in ${shown}… at ${i}`,
+        );
+      }
+      return { text, read };
+    });
+  }
+}
+
+function addLora(encoder: BertEncoder, options: NonNullable<PretrainedClassifierOptions['lora']>, seed: number): Lora {
+  const { rank = 8, alpha, targets = /query|value/ } = options;
+  const random = new Random(seed).fork('lora');
+  return applyLora(encoder, { rank, ...(alpha === undefined ? {} : { alpha }), targets, random });
+}
+
+/** The characters of texts and labels. */
+function* numbersOf(examples: readonly LabelledText[]): Generator<number> {
+  for (const { text, label } of examples) for (const part of `${text}\0${label}\0`) yield part.codePointAt(0)!;
+}

@@ -215,20 +215,19 @@ export {
   type TokenTaggerConfig,
   type TokenTaggerEvaluation,
 } from './tasks/token-tagger.ts';
-export {
-  TextClassifier,
-  type PredictedLabel,
-  type PredictOptions,
-  type TextClassifierEvaluation,
-  type TextClassifierFitOptions,
-} from './tasks/text-classifier/text-classifier.ts';
+export { TextClassifier } from './tasks/text-classifier/text-classifier.ts';
 export type {
   BagOfWordsClassifierConfig,
   BertClassifierConfig,
   HierarchicalClassifierConfig,
+  PredictedLabel,
+  PredictOptions,
   PretrainedClassifierOptions,
   TextClassifierConfig,
+  TextClassifierEvaluation,
+  TextClassifierFitOptions,
   TextClassifierOptions,
+  Truncation,
 } from './tasks/text-classifier/text-classifier-config.ts';
 export {
   TextGenerator,

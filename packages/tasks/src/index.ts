@@ -46,6 +46,7 @@ export { disposeOnFailure } from './task/dispose-on-failure.ts';
 export type { Evaluation, FitHistory } from './task/fit-history.ts';
 export type { TrainingPlan } from './task/fit-model.ts';
 export type { FitOptions } from './task/fit-options.ts';
+export { addLowRank, type LowRankAdditions } from './task/low-rank-additions.ts';
 export { paddedSize } from './task/padded-size.ts';
 export type { BatchOptions, OutputRow, Prediction } from './task/predict-in-batches.ts';
 export type { Recipe } from './task/recipe.ts';

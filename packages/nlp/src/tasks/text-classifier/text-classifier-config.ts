@@ -1,5 +1,8 @@
-import type { LoraOptions } from '@heed/training';
+import type { LabelledMap } from '@heed/attention-core';
+import type { FitOptions, LowRankAdditions } from '@heed/tasks';
 import { z } from 'zod';
+import type { LabelledText } from '../../datasets/labelled-text.ts';
+import type { ClassificationReport } from '../../metrics/classification-report.ts';
 import type { BertPooling } from '../bert-encoder.ts';
 
 /** What a classifier is, apart from what it learns from its data: one of its architectures. */
@@ -67,10 +70,55 @@ export interface PretrainedClassifierOptions {
   /** Longer texts are refused, or cut where truncation is asked for. Default: as published. */
   readonly maximumTokens?: number;
   /** Train low-rank additions to the encoder's layers instead of its weights (`applyLora`); the last layer is trained as well. */
-  readonly lora?: Partial<Omit<LoraOptions, 'random'>>;
+  readonly lora?: LowRankAdditions;
   /** Decides initial weights, order of the data and dropout. Default 1. */
   readonly seed?: number;
 }
+
+export interface TextClassifierFitOptions extends FitOptions {
+  /** Number of shapes that batches have: more of them pad less and take longer to record. Default 4. */
+  readonly buckets?: number;
+  /** How to handle texts longer than `maximumTokens`, as in `PredictOptions`. Default 'error'. */
+  readonly truncation?: Truncation;
+  /** Texts to measure loss and accuracy on. */
+  readonly validation?: readonly LabelledText[];
+}
+
+export interface PredictOptions {
+  /** Whether to give the attention maps; 'heads' gives those of every head too, of architecture 'bert'. Default false. */
+  readonly attention?: boolean | 'heads';
+  /** How to handle texts longer than `maximumTokens`: 'error' refuses them, 'end' cuts their end, 'middle' their middle. Default 'error'. */
+  readonly truncation?: Truncation;
+  /** Number of texts that are read at once, those of similar length together. Default 32. */
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PredictedLabel {
+  readonly text: string;
+  /** The likeliest label. */
+  readonly label: string;
+  readonly probability: number;
+  /** Of every label. */
+  readonly probabilities: Readonly<Record<string, number>>;
+  /** What was read, special tokens included. */
+  readonly tokens: readonly string[];
+  /** Number of tokens that truncation left out. */
+  readonly truncated: number;
+  /** What each token (row) looked at (column), layer by layer; where it was asked for. */
+  readonly attention?: readonly LabelledMap[];
+  /** The same of every head, layer by layer, for `renderHeads`; where they were asked for. */
+  readonly heads?: readonly (readonly LabelledMap[])[];
+}
+
+export interface TextClassifierEvaluation extends ClassificationReport {
+  /** The mean of −log p(label), in nats. */
+  readonly loss: number;
+  readonly predictions: readonly PredictedLabel[];
+}
+
+/** How to handle texts that are too long. */
+export type Truncation = 'error' | 'end' | 'middle';
 
 const count = z.number().int().min(1);
 const all = {

@@ -1,86 +1,35 @@
-import { Random, type LabelledMap } from '@heed/attention-core';
+import { Random } from '@heed/attention-core';
 import {
-  applyLora,
-  crossEntropy,
-  freeze,
-  loadPretrained,
-  openPretrained,
-  parseConfig,
-  type FileSource,
-  type Lora,
-} from '@heed/training';
-import {
+  addLowRank,
   disposeOnFailure,
   Task,
   type FitHistory,
-  type FitOptions,
   type Recipe,
   type SavedFiles,
   type TaskParts,
 } from '@heed/tasks';
+import { crossEntropy, freeze, loadPretrained, openPretrained, type FileSource } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
-import { z } from 'zod';
 import type { LabelledText } from '../../datasets/labelled-text.ts';
-import { classificationReport, type ClassificationReport } from '../../metrics/classification-report.ts';
+import { classificationReport } from '../../metrics/classification-report.ts';
 import { BucketGroups } from '../../preprocessing/bucket-groups.ts';
 import { hashOf } from '../../preprocessing/hash-of.ts';
-import { Vocabulary } from '../../preprocessing/vocabulary.ts';
-import { BagOfWordsEncoder } from '../bag-of-words-encoder.ts';
 import { BertEncoder, type BertText } from '../bert-encoder.ts';
 import { ClassifierModel } from '../classifier-model.ts';
-import { VOCABULARY_FILE, type DocumentEncoder, type ReadText } from '../document-encoder.ts';
-import { HanEncoder } from '../han-encoder.ts';
+import type { DocumentEncoder, ReadText } from '../document-encoder.ts';
 import { bodyNames, classifierNames, labelFields, publishedFiles, publishedLabels } from '../published-classifier.ts';
+import { learnEncoder, openEncoder } from './document-encoders.ts';
 import {
   textClassifierSchema,
+  type PredictedLabel,
+  type PredictOptions,
   type PretrainedClassifierOptions,
   type TextClassifierConfig,
+  type TextClassifierEvaluation,
+  type TextClassifierFitOptions,
   type TextClassifierOptions,
+  type Truncation,
 } from './text-classifier-config.ts';
-
-export interface TextClassifierFitOptions extends FitOptions {
-  /** Number of shapes that batches have: more of them pad less and take longer to record. Default 4. */
-  readonly buckets?: number;
-  /** How to handle texts longer than `maximumTokens`, as in `PredictOptions`. Default 'error'. */
-  readonly truncation?: Truncation;
-  /** Texts to measure loss and accuracy on. */
-  readonly validation?: readonly LabelledText[];
-}
-
-export interface PredictOptions {
-  /** Whether to give the attention maps; 'heads' gives those of every head too, of architecture 'bert'. Default false. */
-  readonly attention?: boolean | 'heads';
-  /** How to handle texts longer than `maximumTokens`: 'error' refuses them, 'end' cuts their end, 'middle' their middle. Default 'error'. */
-  readonly truncation?: Truncation;
-  /** Number of texts that are read at once, those of similar length together. Default 32. */
-  readonly batchSize?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface PredictedLabel {
-  readonly text: string;
-  /** The likeliest label. */
-  readonly label: string;
-  readonly probability: number;
-  /** Of every label. */
-  readonly probabilities: Readonly<Record<string, number>>;
-  /** What was read, special tokens included. */
-  readonly tokens: readonly string[];
-  /** Number of tokens that truncation left out. */
-  readonly truncated: number;
-  /** What each token (row) looked at (column), layer by layer; where it was asked for. */
-  readonly attention?: readonly LabelledMap[];
-  /** The same of every head, layer by layer, for `renderHeads`; where they were asked for. */
-  readonly heads?: readonly (readonly LabelledMap[])[];
-}
-
-export interface TextClassifierEvaluation extends ClassificationReport {
-  /** The mean of −log p(label), in nats. */
-  readonly loss: number;
-  readonly predictions: readonly PredictedLabel[];
-}
-
-type Truncation = 'error' | 'end' | 'middle';
 
 interface ClassifierParts extends TaskParts {
   readonly model: ClassifierModel;
@@ -161,7 +110,7 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
       return classifier.adopt(classifier.withHead(encoder), async ({ model }) => {
         if (labels === undefined) await loadPretrained(source, model, classifierNames);
         else await loadPretrained(source, encoder.bert, bodyNames);
-        return { model, lora: lora && addLora(encoder, lora, seed) };
+        return { model, lora: lora && addLowRank(encoder, lora, seed) };
       });
     });
   }
@@ -181,7 +130,13 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
     return this.train(
       options,
       defaults,
-      () => this.learn(examples),
+      () =>
+        this.withHead(
+          learnEncoder(
+            this.config,
+            examples.map(({ text }) => text),
+          ),
+        ),
       ({ model, lora }, { batchSize }) => {
         const texts = this.read(examples, 'fit', truncation).map(({ read }) => read);
         if (validation !== undefined) this.read(validation, 'fit', truncation);
@@ -309,39 +264,7 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
   }
 
   protected async restore({ source, files }: SavedFiles): Promise<ClassifierParts> {
-    if (this.config.architecture === 'bert') {
-      const { pooling, maximumTokens } = this.config;
-      const options = { pooling, maximumTokens, otherwise: pooling };
-      return this.withHead(await BertEncoder.open('TextClassifier.load', source, options));
-    }
-    const words: unknown = JSON.parse(new TextDecoder().decode(files[VOCABULARY_FILE]));
-    return this.withHead(
-      this.createEncoder(new Vocabulary(parseConfig('TextClassifier.load', z.array(z.string()), words))),
-    );
-  }
-
-  /** What an architecture that begins from scratch learns of its texts before it is trained. */
-  private learn(examples: readonly LabelledText[]): ClassifierParts {
-    const { config } = this;
-    const texts = examples.map(({ text }) => text);
-    if (config.architecture === 'bert') {
-      throw new Error(
-        `TextClassifier.fit: architecture 'bert' begins from published weights, got none: open it by TextClassifier.fromPretrained`,
-      );
-    }
-    return this.withHead(
-      config.architecture === 'bag-of-words'
-        ? BagOfWordsEncoder.learn(texts, config)
-        : this.createEncoder(HanEncoder.vocabulary(texts, config)),
-    );
-  }
-
-  /** An encoder of an architecture that begins from scratch. */
-  private createEncoder(vocabulary: Vocabulary): DocumentEncoder {
-    const { config } = this;
-    if (config.architecture === 'bag-of-words') return new BagOfWordsEncoder(vocabulary, config);
-    if (config.architecture === 'bert') throw new Error('TextClassifier: a BERT has no vocabulary of its own');
-    return new HanEncoder(vocabulary, { ...config, pooling: config.architecture === 'mean' ? 'mean' : 'attention' });
+    return this.withHead(await openEncoder(this.config, source, files));
   }
 
   private withHead(encoder: DocumentEncoder): ClassifierParts {
@@ -379,12 +302,6 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
       return { text, read };
     });
   }
-}
-
-function addLora(encoder: BertEncoder, options: NonNullable<PretrainedClassifierOptions['lora']>, seed: number): Lora {
-  const { rank = 8, alpha, targets = /query|value/ } = options;
-  const random = new Random(seed).fork('lora');
-  return applyLora(encoder, { rank, ...(alpha === undefined ? {} : { alpha }), targets, random });
 }
 
 /** The characters of texts and labels. */

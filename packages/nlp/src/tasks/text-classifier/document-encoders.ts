@@ -1,6 +1,6 @@
+import { Vocabulary } from '@heed/tasks';
 import { parseConfig, type FileSource } from '@heed/training';
 import { z } from 'zod';
-import { Vocabulary } from '../../preprocessing/vocabulary.ts';
 import { BagOfWordsEncoder } from '../bag-of-words-encoder.ts';
 import { BertEncoder } from '../bert-encoder.ts';
 import { VOCABULARY_FILE, type DocumentEncoder } from '../document-encoder.ts';

@@ -1,8 +1,7 @@
 import type { LabelledMap } from '@heed/attention-core';
-import type { FitOptions, LowRankAdditions } from '@heed/tasks';
+import type { ClassificationReport, FitOptions, LowRankAdditions } from '@heed/tasks';
 import { z } from 'zod';
 import type { LabelledText } from '../../datasets/labelled-text.ts';
-import type { ClassificationReport } from '../../metrics/classification-report.ts';
 import type { BertPooling } from '../bert-encoder.ts';
 
 /** What a classifier is, apart from what it learns from its data: one of its architectures. */

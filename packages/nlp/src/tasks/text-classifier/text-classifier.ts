@@ -1,6 +1,7 @@
 import { Random } from '@heed/attention-core';
 import {
   addLowRank,
+  classificationReport,
   disposeOnFailure,
   Task,
   type FitHistory,
@@ -11,7 +12,6 @@ import {
 import { crossEntropy, freeze, loadPretrained, openPretrained, type FileSource } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { LabelledText } from '../../datasets/labelled-text.ts';
-import { classificationReport } from '../../metrics/classification-report.ts';
 import { BucketGroups } from '../../preprocessing/bucket-groups.ts';
 import { hashOf } from '../../preprocessing/hash-of.ts';
 import { BertEncoder, type BertText } from '../bert-encoder.ts';

@@ -32,7 +32,15 @@ export { workerBatches, type WorkerBatches, type WorkerBatchesOptions } from './
 export type { DatasetCard, DatasetFile, PackageFile } from './data/dataset-card.ts';
 export type { FileReader } from './data/file-reader.ts';
 export { DivergedError } from './loop/bad-tensor.ts';
-export { batchTensors, type Batch, type Batches, type BatchTensors, type HostArray } from './loop/batch.ts';
+export {
+  batchTensors,
+  type Batch,
+  type Batches,
+  type BatchTensors,
+  type HostArray,
+  type HostMatrix,
+  type HostVector,
+} from './loop/batch.ts';
 export type {
   CheckpointEvent,
   CheckpointFailedEvent,

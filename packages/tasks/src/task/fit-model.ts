@@ -8,27 +8,30 @@ import {
   train,
   type Batch,
   type Batches,
+  type DataLoader,
+  type EndEvent,
   type EvaluationOptions,
   type LossFunction,
   type Optimizer,
   type ParameterGroup,
   type Schedule,
+  type TrainOptions,
 } from '@heed/training';
-import type { Evaluation, FitHistory } from './fit-history.ts';
+import type { FitHistory } from './fit-history.ts';
 import type { FitOptions } from './fit-options.ts';
 import type { Recipe } from './recipe.ts';
 
 /** What a task brings to its training: all input was checked when this is made. */
 export interface TrainingPlan<B extends Batch> {
   readonly loss: LossFunction<B>;
-  /** The batches of an epoch, counted from 0. */
-  readonly data: (epoch: number) => Batches<B>;
-  /** Number of batches in an epoch. */
-  readonly batchesPerEpoch: number;
+  /** The batches of every epoch: a `dataLoader`. */
+  readonly data: ((epoch: number) => Batches<B>) & Pick<DataLoader<Batches<B>>, 'perEpoch'>;
   /** What the run is beside config and recipe, as JSON: the data's fingerprint, options of the loss. A checkpoint of another is refused. */
   readonly identity: object;
   /** How the validation data are measured; absent where there are none. */
-  readonly evaluation?: Pick<EvaluationOptions, 'run' | 'monitor' | 'goal'> | undefined;
+  readonly evaluation?: Pick<EvaluationOptions, 'run' | 'monitor' | 'goal' | 'ties'> | undefined;
+  /** What else changes during the run: saved with checkpoints and restored from them. */
+  readonly state?: TrainOptions<B>['state'];
 }
 
 export interface ModelFit<B extends Batch> extends TrainingPlan<B> {
@@ -42,49 +45,47 @@ const UNDECAYED: ParameterGroup = { match: /(bias|norm\.weight)$/i, weightDecay:
 
 /** Trains a model by a recipe to the end of the run, keeps its history, and frees the optimizer. */
 export async function fitModel<B extends Batch>(fit: ModelFit<B>, options: FitOptions): Promise<FitHistory> {
-  const { model, recipe, seed, loss, data, batchesPerEpoch, identity, evaluation } = fit;
+  const { model, recipe, seed, loss, data, identity, evaluation, state } = fit;
   const { checkpoints: folder, checkpointEverySteps, evaluateEverySteps, patience, signal, onEvent } = options;
   const { restoreBest = patience !== undefined } = options;
   const { learningRate, clipNorm, epochs, steps } = recipe;
   const optimizer = optimizerOf(model, recipe);
-  const losses: FitHistory['losses'][number][] = [];
-  const evaluations: Evaluation[] = [];
   const started = performance.now();
-  let best: Evaluation | undefined;
-  let end: Pick<FitHistory, 'reason' | 'steps'> = { reason: 'finished', steps: 0 };
+  let end: EndEvent | undefined;
   try {
     const events = train({
       model,
       optimizer,
       loss,
       data,
-      batchesPerEpoch,
-      learningRate: scheduleOf(recipe, steps ?? epochs * batchesPerEpoch),
+      batchesPerEpoch: data.perEpoch,
+      learningRate: scheduleOf(recipe, steps ?? epochs * data.perEpoch),
       ...(steps === undefined ? { epochs } : { steps }),
       seed,
       ...(clipNorm === undefined ? {} : { clipNorm }),
       config: { ...identity, recipe: { ...recipe, learningRate: comparable(learningRate) } },
       evaluation: evaluation && { ...evaluation, everySteps: evaluateEverySteps, patience, restoreBest },
       checkpoints: folder === undefined ? undefined : { folder, everySteps: checkpointEverySteps },
+      ...(state && { state }),
       signal,
     });
     for await (const event of events) {
-      if (event.type === 'start') {
-        // SHIM
-      }
-      if (event.type === 'step') losses.push({ step: event.step, loss: event.loss });
-      if (event.type === 'evaluation') {
-        const { step, epoch, metrics } = event;
-        evaluations.push({ step, epoch, metrics });
-        if (event.best) best = { step, epoch, metrics };
-      }
-      if (event.type === 'end') end = { reason: event.reason, steps: event.step };
+      if (event.type === 'end') end = event;
       onEvent?.(event);
     }
   } finally {
     optimizer.dispose();
   }
-  return { ...end, losses, evaluations, ...(best && { best }), seconds: (performance.now() - started) / 1000 };
+  const { reason, step, history } = end!; // a run that does not throw ends with it
+  const best = history.evaluations.findLast((measured) => measured.best);
+  return {
+    reason,
+    steps: step,
+    losses: history.losses.map((loss, i) => ({ step: i + 1, loss })),
+    evaluations: history.evaluations,
+    ...(best && { best }),
+    seconds: (performance.now() - started) / 1000,
+  };
 }
 
 function optimizerOf(model: Module, { optimizer, weightDecay, beta2 }: Recipe): Optimizer {

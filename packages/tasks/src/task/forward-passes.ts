@@ -2,7 +2,7 @@ import { compile, type Batch, type BatchTensors, type Compiled } from '@heed/tra
 import * as tf from '@tensorflow/tfjs';
 
 /** A forward pass: tensors in, tensors by name out, whose first axis counts examples. */
-export type ForwardPass<Outputs> = (batch: BatchTensors<Batch>) => Outputs;
+export type ForwardPass<B extends Batch, Outputs> = (batch: BatchTensors<B>) => Outputs;
 
 interface Pass {
   readonly compiled: Compiled<[BatchTensors<Batch>], tf.NamedTensorMap>;
@@ -25,20 +25,19 @@ export class ForwardPasses {
   }
 
   /** @param name the same for the same `forward` at every call @returns tensors that the caller owns */
-  run<Outputs extends Readonly<Record<string, tf.Tensor>>>(
+  run<B extends Batch, Outputs extends Readonly<Record<string, tf.Tensor>>>(
     name: string,
-    forward: ForwardPass<Outputs>,
-    batch: BatchTensors<Batch>,
+    forward: ForwardPass<B, Outputs>,
+    batch: BatchTensors<B>,
   ): Outputs {
     let pass = this.passes.get(name);
     if (pass === undefined) {
-      const compiled = compile((tensors: BatchTensors<Batch>) => tf.tidy(() => ({ ...forward(tensors) })), {
-        limit: LIMIT,
-      });
+      const written = (tensors: BatchTensors<Batch>) => tf.tidy(() => ({ ...forward(tensors as BatchTensors<B>) }));
+      const compiled = compile(written, { limit: LIMIT });
       pass = { compiled, shapes: new Set() };
       this.passes.set(name, pass);
     }
-    const key = Object.entries(batch)
+    const key = Object.entries<tf.Tensor>(batch)
       .map(([field, { shape, dtype }]) => `${field} ${dtype} ${shape.join('×')}`)
       .join(', ');
     if (pass.shapes.has(key)) return pass.compiled(batch) as unknown as Outputs;

@@ -22,15 +22,15 @@ export interface OutputRow {
 }
 
 /** How a task predicts. */
-export interface Prediction<Input, Outputs extends Readonly<Record<string, tf.Tensor>>, Result> {
+export interface Prediction<Input, B extends Batch, Outputs extends Readonly<Record<string, tf.Tensor>>, Result> {
   /** The room that an input needs, e.g. its number of tokens; inputs of one size alone have none. */
   readonly size?: (input: Input) => number;
   /** The largest size there is room for. Default: none. */
   readonly maximumSize?: number;
   /** Inputs as a batch. @param size the room that each is given, at least that of the largest */
-  readonly batch: (inputs: readonly Input[], size: number) => Batch;
+  readonly batch: (inputs: readonly Input[], size: number) => B;
   /** Tensors whose first axis counts inputs; must not depend on padding. */
-  readonly forward: ForwardPass<Outputs>;
+  readonly forward: ForwardPass<B, Outputs>;
   /** One input's result. @param row its place in the batch, for `maps` */
   readonly result: (
     outputs: { readonly [Name in keyof Outputs]: OutputRow },
@@ -41,11 +41,16 @@ export interface Prediction<Input, Outputs extends Readonly<Record<string, tf.Te
 }
 
 /** See `Task.predictInBatches`. @param owner how messages begin */
-export async function predictInBatches<Input, Outputs extends Readonly<Record<string, tf.Tensor>>, Result>(
+export async function predictInBatches<
+  Input,
+  B extends Batch,
+  Outputs extends Readonly<Record<string, tf.Tensor>>,
+  Result,
+>(
   owner: string,
   passes: ForwardPasses,
   inputs: readonly Input[],
-  { size = () => 1, maximumSize = Infinity, batch, forward, result }: Prediction<Input, Outputs, Result>,
+  { size = () => 1, maximumSize = Infinity, batch, forward, result }: Prediction<Input, B, Outputs, Result>,
   { batchSize, signal, attention = false }: BatchOptions,
 ): Promise<Result[]> {
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {

@@ -1,5 +1,5 @@
 import { Linear, Module, Random } from '@heed/attention-core';
-import { crossEntropy, type Batch, type BatchTensors } from '@heed/training';
+import { crossEntropy, dataLoader, type BatchTensors, type HostMatrix, type HostVector } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import type { FitHistory } from './fit-history.ts';
@@ -23,6 +23,8 @@ const kind = {
   schema: z.strictObject({ width: z.number().int().min(1).default(4), seed: z.number().int().min(0).default(1) }),
 };
 
+type RowBatch = { readonly numbers: HostMatrix; readonly lengths: HostVector };
+
 class RowModel extends Module {
   readonly hidden: Linear;
   readonly output: Linear;
@@ -34,10 +36,10 @@ class RowModel extends Module {
   }
 
   /** The mean over the numbers of each row. @returns logits [B, 2] */
-  forward({ numbers, lengths }: BatchTensors<Batch>): tf.Tensor2D {
+  forward({ numbers, lengths }: BatchTensors<RowBatch>): tf.Tensor2D {
     return tf.tidy(() => {
       const hidden = tf.tanh(this.hidden.forward(tf.expandDims(numbers, 2))); // [B, L, width]
-      const real = tf.less(tf.range(0, numbers.shape[1]!, 1, 'int32'), tf.expandDims(lengths, 1)); // [B, L]
+      const real = tf.less(tf.range(0, numbers.shape[1], 1, 'int32'), tf.expandDims(lengths, 1)); // [B, L]
       const sum = tf.sum(tf.mul(hidden, tf.expandDims(tf.cast(real, 'float32'), 2)), 1); // [B, width]
       return this.output.forward(tf.div(sum, tf.expandDims(tf.cast(lengths, 'float32'), 1))) as tf.Tensor2D;
     });
@@ -72,16 +74,17 @@ export class RowClassifier extends Task<RowClassifierConfig, RowParts> {
     return this.train(options, recipe, create, ({ model, scale }, { batchSize }) => {
       const empty = rows.findIndex(({ numbers }) => numbers.length === 0);
       if (empty >= 0) throw new Error(`RowClassifier.fit: a row must have a number, got none in row ${empty}`);
-      const batches = Math.ceil(rows.length / batchSize);
       return {
         loss: ({ labels, ...batch }) => crossEntropy(model.forward(batch), labels),
-        data: () =>
-          Array.from({ length: batches }, (_, i) => {
-            const chosen = rows.slice(i * batchSize, (i + 1) * batchSize);
+        data: dataLoader({
+          examples: rows.length,
+          batchSize,
+          make: (indices) => {
+            const chosen = indices.map((index) => rows[index]);
             const labels = Int32Array.from(chosen, ({ above }) => (above ? 1 : 0));
             return { ...rowBatch(chosen, 6, scale), labels: { data: labels, shape: [chosen.length] } };
-          }),
-        batchesPerEpoch: batches,
+          },
+        }),
         identity: { rows: rows.length },
         evaluation: validation && { run: () => this.evaluate(validation), monitor: 'loss' },
       };
@@ -130,7 +133,7 @@ export class RowClassifier extends Task<RowClassifierConfig, RowParts> {
   }
 }
 
-function rowBatch(rows: readonly Pick<Row, 'numbers'>[], size: number, scale: number): Batch {
+function rowBatch(rows: readonly Pick<Row, 'numbers'>[], size: number, scale: number): RowBatch {
   const data = new Float32Array(rows.length * size);
   for (const [i, { numbers }] of rows.entries())
     data.set(

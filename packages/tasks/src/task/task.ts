@@ -183,10 +183,10 @@ export abstract class Task<Config extends object, Parts extends TaskParts> {
    *
    * @param method the verb, for messages
    */
-  protected predictInBatches<Input, Outputs extends Readonly<Record<string, tf.Tensor>>, Result>(
+  protected predictInBatches<Input, B extends Batch, Outputs extends Readonly<Record<string, tf.Tensor>>, Result>(
     method: string,
     inputs: readonly Input[],
-    prediction: Prediction<Input, Outputs, Result>,
+    prediction: Prediction<Input, B, Outputs, Result>,
     options: BatchOptions,
   ): Promise<Result[]> {
     this.require(method);

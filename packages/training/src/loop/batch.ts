@@ -4,17 +4,36 @@ import * as tf from '@tensorflow/tfjs';
  * Numbers on the host with a shape: what batches are made of. Unlike a tensor it needs no freeing, can be made in a worker and
  * waits in a queue at no cost; `train()` makes the tensors and frees them.
  */
-export interface HostArray {
+export interface HostArray<Shape extends readonly number[] = readonly number[]> {
   /** Row-major. Float32Array is float32, Int32Array int32, Uint8Array bool. */
   readonly data: Float32Array | Int32Array | Uint8Array;
-  readonly shape: readonly number[];
+  readonly shape: Shape;
 }
+
+/** A host array with one axis: its tensor is a `Tensor1D`. */
+export type HostVector = HostArray<readonly [number]>;
+/** A host array with two axes: its tensor is a `Tensor2D`. */
+export type HostMatrix = HostArray<readonly [number, number]>;
 
 /** The arrays of one batch by name; the first axis of each usually counts the examples. */
 export type Batch = Readonly<Record<string, HostArray>>;
 
-/** The same batch as the loss function sees it. */
-export type BatchTensors<B extends Batch> = { readonly [K in keyof B]: tf.Tensor };
+/** The same batch as the loss function sees it; a shape of known rank gives a tensor of that rank. */
+export type BatchTensors<B extends Batch> = { readonly [K in keyof B]: TensorOf<B[K]['shape']> };
+
+type TensorOf<Shape extends readonly number[]> = number extends Shape['length']
+  ? tf.Tensor
+  : Shape['length'] extends keyof TensorByRank
+    ? TensorByRank[Shape['length']]
+    : tf.Tensor;
+
+interface TensorByRank {
+  readonly 0: tf.Scalar;
+  readonly 1: tf.Tensor1D;
+  readonly 2: tf.Tensor2D;
+  readonly 3: tf.Tensor3D;
+  readonly 4: tf.Tensor4D;
+}
 
 /**
  * One epoch's batches. Where a run is resumed inside an epoch, the batches already seen are taken from the iterable and dropped,

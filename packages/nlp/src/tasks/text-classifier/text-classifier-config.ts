@@ -1,5 +1,5 @@
 import type { LabelledMap } from '@heed/attention-core';
-import type { ClassificationReport, FitOptions, LowRankAdditions } from '@heed/tasks';
+import type { ClassificationReport, FitOptions, LowRankAdditions, Recipe } from '@heed/tasks';
 import { z } from 'zod';
 import type { LabelledText } from '../../datasets/labelled-text.ts';
 import type { BertPooling } from '../bert-encoder.ts';
@@ -147,3 +147,15 @@ export const textClassifierSchema = z.discriminatedUnion('architecture', [
   }),
   z.strictObject({ architecture: z.literal('bag-of-words'), ...all, ...words, phraseLength: count.default(1) }),
 ]);
+
+/** How a classifier is trained by default. */
+export const textClassifierRecipe: Recipe = {
+  optimizer: 'adamw',
+  learningRate: 1e-3,
+  schedule: 'linear',
+  warmup: 0.1,
+  epochs: 3,
+  batchSize: 32,
+  clipNorm: 1,
+  weightDecay: 0.01,
+};

@@ -3,23 +3,23 @@ import {
   addLowRank,
   classificationReport,
   disposeOnFailure,
+  labelIndices,
   Task,
+  textFingerprint,
   type FitHistory,
-  type Recipe,
   type SavedFiles,
   type TaskParts,
 } from '@heed/tasks';
-import { crossEntropy, freeze, loadPretrained, openPretrained, type FileSource } from '@heed/training';
+import { crossEntropy, dataLoader, freeze, loadPretrained, openPretrained, type FileSource } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { LabelledText } from '../../datasets/labelled-text.ts';
-import { BucketGroups } from '../../preprocessing/bucket-groups.ts';
-import { hashOf } from '../../preprocessing/hash-of.ts';
 import { BertEncoder, type BertText } from '../bert-encoder.ts';
 import { ClassifierModel } from '../classifier-model.ts';
 import type { DocumentEncoder, ReadText } from '../document-encoder.ts';
 import { bodyNames, classifierNames, labelFields, publishedFiles, publishedLabels } from '../published-classifier.ts';
 import { learnEncoder, openEncoder } from './document-encoders.ts';
 import {
+  textClassifierRecipe,
   textClassifierSchema,
   type PredictedLabel,
   type PredictOptions,
@@ -39,17 +39,6 @@ interface TextInput {
   readonly text: string;
   readonly read: ReadText;
 }
-
-const recipe: Recipe = {
-  optimizer: 'adamw',
-  learningRate: 1e-3,
-  schedule: 'linear',
-  warmup: 0.1,
-  epochs: 3,
-  batchSize: 32,
-  clipNorm: 1,
-  weightDecay: 0.01,
-};
 
 /**
  * Classifies texts: on published weights, fine-tuned as a whole or by low-rank additions, or from scratch.
@@ -123,41 +112,38 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
   async fit(examples: readonly LabelledText[], options: TextClassifierFitOptions = {}): Promise<FitHistory> {
     const { truncation = 'error', validation, buckets = 4 } = options;
     if (examples.length === 0) throw new Error('TextClassifier.fit: at least one text is needed, got none');
-    const labels = this.indexLabels(examples, 'fit');
-    if (validation !== undefined) this.indexLabels(validation, 'fit');
+    const all = examples.map(({ text }) => text);
+    const labels = labelsOf('fit', this.config, examples);
+    if (validation !== undefined) labelsOf('fit', this.config, validation);
     const published = this.config.architecture === 'bert' && this.lora === undefined;
-    const defaults = { ...recipe, ...(published && { learningRate: 5e-5 }) };
+    const defaults = { ...textClassifierRecipe, ...(published && { learningRate: 5e-5 }) };
     return this.train(
       options,
       defaults,
-      () =>
-        this.withHead(
-          learnEncoder(
-            this.config,
-            examples.map(({ text }) => text),
-          ),
-        ),
+      () => this.withHead(learnEncoder(this.config, all)),
       ({ model, lora }, { batchSize }) => {
         const texts = this.read(examples, 'fit', truncation).map(({ read }) => read);
         if (validation !== undefined) this.read(validation, 'fit', truncation);
-        const sizes = texts.map(({ size }) => size);
-        const groups = new BucketGroups('TextClassifier.fit', sizes, { batchSize, seed: this.config.seed, buckets });
         return {
           loss: ({ labels: expected, ...batch }, { random }) =>
             crossEntropy(model.forward(batch, { random }), expected),
-          data: (epoch) =>
-            groups.batches(epoch, ({ members, bucket }) => ({
+          data: dataLoader({
+            examples: texts.map(({ size }) => size),
+            batchSize,
+            buckets,
+            seed: this.config.seed,
+            make: (members, { length }) => ({
               ...model.encoder.batch(
                 members.map((index) => texts[index]),
-                groups.bounds[bucket],
+                length,
               ),
               labels: { data: Int32Array.from(members, (index) => labels[index]), shape: [members.length] },
-            })),
-          batchesPerEpoch: groups.perEpoch,
+            }),
+          }),
           identity: {
             lora: lora && { rank: lora.rank, alpha: lora.alpha },
             buckets,
-            data: `${examples.length} texts, ${hashOf(numbersOf(examples))}`,
+            data: `${examples.length} texts, ${textFingerprint(examples.flatMap(({ text, label }) => [text, label]))}`,
           },
           evaluation: validation && {
             run: async () => {
@@ -236,7 +222,7 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
     examples: readonly LabelledText[],
     options: Omit<PredictOptions, 'attention'> = {},
   ): Promise<TextClassifierEvaluation> {
-    this.indexLabels(examples, 'evaluate');
+    labelsOf('evaluate', this.config, examples);
     const predictions = await this.predict(
       examples.map(({ text }) => text),
       options,
@@ -275,17 +261,6 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
     return { model };
   }
 
-  private indexLabels(examples: readonly LabelledText[], method: string): number[] {
-    const { labels } = this.config;
-    return examples.map(({ label }, i) => {
-      const index = labels.indexOf(label);
-      if (index >= 0) return index;
-      throw new Error(
-        `TextClassifier.${method}: a label must be one of ${JSON.stringify(labels)}, got ${JSON.stringify(label)} at ${i}`,
-      );
-    });
-  }
-
   private read(texts: readonly { readonly text: string }[], method: string, truncation: Truncation): TextInput[] {
     const { encoder } = this.require(method).model;
     return texts.map(({ text }, i) => {
@@ -304,7 +279,10 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
   }
 }
 
-/** The characters of texts and labels. */
-function* numbersOf(examples: readonly LabelledText[]): Generator<number> {
-  for (const { text, label } of examples) for (const part of `${text}\0${label}\0`) yield part.codePointAt(0)!;
+function labelsOf(method: string, { labels }: TextClassifierConfig, examples: readonly LabelledText[]): number[] {
+  return labelIndices(
+    `TextClassifier.${method}`,
+    labels,
+    examples.map(({ label }) => label),
+  );
 }

@@ -99,6 +99,7 @@ export {
 export { padding, prefix } from './masks/padding.ts';
 export { dilatedWindow, slidingWindow, type WindowOptions } from './masks/sliding-window.ts';
 export { strided } from './masks/strided.ts';
+export { buffer, isBuffer } from './module/buffer.ts';
 export { Module, type NamedParameter } from './module/module.ts';
 export { coSoftmax, type CoSoftmax, type CoSoftmaxOptions } from './normalisers/co-softmax.ts';
 export {

@@ -190,6 +190,8 @@ export {
   type DecoderBlockInputs,
 } from './structures/transformer-blocks/decoder-block.ts';
 export { EncoderBlock, type EncoderBlockInputs } from './structures/transformer-blocks/encoder-block.ts';
+export { T5Decoder, type T5DecoderInputs } from './structures/transformer-blocks/t5-decoder.ts';
+export { T5Encoder, type T5EncoderInputs, type T5StackConfig } from './structures/transformer-blocks/t5-encoder.ts';
 export {
   AttentionPooling,
   type AttentionPoolingConfig,

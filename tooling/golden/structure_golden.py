@@ -69,8 +69,8 @@ def leaf(tensor):
     return tensor.float().double().requires_grad_()
 
 
-def save(name, weights, inputs, outputs):
-    """`inputs` of floats are leaves; those of integers are sizes and lengths. A single part may be called `layer`."""
+def save(name, weights, inputs, outputs, buffers={}):
+    """`inputs` of floats are leaves; those of integers are sizes and lengths. A single part may be called `layer`. Buffers have no gradient."""
     objective = sum(
         (output * torch.cos(1.7 * torch.arange(output.numel(), dtype=torch.float64)).reshape(output.shape)).sum()
         for output in outputs.values()
@@ -79,6 +79,7 @@ def save(name, weights, inputs, outputs):
     differentiable |= {f"input.{key}": value for key, value in inputs.items() if value.is_floating_point()}
     gradients = torch.autograd.grad(objective, list(differentiable.values()))
     tensors = {key: value.detach().float() for key, value in differentiable.items()}
+    tensors |= {f"weight.{key}": value.detach().float() for key, value in buffers.items()}
     tensors |= {f"input.{key}": value.int() for key, value in inputs.items() if not value.is_floating_point()}
     tensors |= {f"output.{key}": value.detach().float() for key, value in outputs.items()}
     tensors |= {f"gradient.{key}": gradient.float() for key, gradient in zip(differentiable, gradients)}

@@ -23,9 +23,22 @@ export { RelativeTable2d, type RelativeTable2dConfig } from './biases/relative-t
 export { T5Bias, t5Bucket, type T5BiasConfig } from './biases/t5.ts';
 export { tensorBias } from './biases/tensor-bias.ts';
 export { activate, gelu, geluTanh, type Activation } from './layers/activations.ts';
+export { BatchNorm, type BatchNormConfig, type BatchNormMode } from './layers/batch-norm.ts';
+export { Conv1d, type Conv1dConfig } from './layers/convolution/conv1d.ts';
+export { Conv2d, type Conv2dConfig, type Kernel2dConfig } from './layers/convolution/conv2d.ts';
+export { DepthwiseConv1d, type DepthwiseConv1dConfig } from './layers/convolution/depthwise-conv1d.ts';
+export {
+  DepthwiseConv2d,
+  type DepthwiseConfig,
+  type DepthwiseConv2dConfig,
+} from './layers/convolution/depthwise-conv2d.ts';
+export type { KernelConfig } from './layers/convolution/kernel-weights.ts';
+export type { Margins, Padding1d, Padding2d } from './layers/convolution/padding.ts';
+export { averagePool2d, maxPool2d, type PoolingOptions } from './layers/convolution/pooling.ts';
 export { dropout } from './layers/dropout.ts';
 export { Embedding, type EmbeddingConfig } from './layers/embedding.ts';
 export { FeedForward, type FeedForwardConfig } from './layers/feed-forward.ts';
+export { GroupNorm, type GroupNormConfig } from './layers/group-norm.ts';
 export { LayerNorm, layerNorm, type LayerNormConfig } from './layers/layer-norm.ts';
 export { Linear, linear, weight, type LinearConfig } from './layers/linear.ts';
 export { RmsNorm, rmsNorm, type RmsNormConfig } from './layers/rms-norm.ts';
@@ -99,6 +112,7 @@ export {
 export { padding, prefix } from './masks/padding.ts';
 export { dilatedWindow, slidingWindow, type WindowOptions } from './masks/sliding-window.ts';
 export { strided } from './masks/strided.ts';
+export { buffer, isBuffer } from './module/buffer.ts';
 export { Module, type NamedParameter } from './module/module.ts';
 export { coSoftmax, type CoSoftmax, type CoSoftmaxOptions } from './normalisers/co-softmax.ts';
 export {
@@ -176,6 +190,8 @@ export {
   type DecoderBlockInputs,
 } from './structures/transformer-blocks/decoder-block.ts';
 export { EncoderBlock, type EncoderBlockInputs } from './structures/transformer-blocks/encoder-block.ts';
+export { T5Decoder, type T5DecoderInputs } from './structures/transformer-blocks/t5-decoder.ts';
+export { T5Encoder, type T5EncoderInputs, type T5StackConfig } from './structures/transformer-blocks/t5-encoder.ts';
 export {
   AttentionPooling,
   type AttentionPoolingConfig,

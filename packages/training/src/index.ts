@@ -84,6 +84,7 @@ export {
   type HubLoader,
   type HubOptions,
 } from './pretrained/hub.ts';
+export { gpt2BlockRules } from './pretrained/gpt2-block-names.ts';
 export { linearRules, sameRules, type NameMap, type WeightRule } from './pretrained/name-map.ts';
 export {
   loadPretrained,
@@ -94,6 +95,7 @@ export {
   type LoadPretrainedOptions,
   type SavePretrainedOptions,
 } from './pretrained/pretrained.ts';
+export { t5BlockRules, t5StackRules, type T5StackKind } from './pretrained/t5-block-names.ts';
 export { WeightFiles, writeWeightFiles, type WeightFilesOptions } from './weights/weight-files.ts';
 export { constantSchedule } from './schedules/constant-schedule.ts';
 export { cosineSchedule } from './schedules/cosine-schedule.ts';

@@ -18,30 +18,34 @@ function convolutionInfo(inputShape: Shape4, filterShape: Shape4, attrs: Depthwi
   return tf.backend_util.computeConv2DInfo(inputShape, filterShape, strides, dilations, pad, dimRoundingMode, true);
 }
 
-/**
- * Calls `visit` for each place of the filter on each place of the output that lies inside the image, with the offsets of the
- * first channel in x, dy and the filter.
- */
-function visitPlaces(info: ConvolutionInfo, visit: (x: number, dy: number, filter: number) => void): void {
+/** Places of one row of the output that one place of the filter sees inside the image: offsets of the first channel of the first. */
+interface Run {
+  readonly filter: number;
+  readonly x: number;
+  readonly dy: number;
+  readonly places: number;
+  /** From one place to the next in x. */
+  readonly step: number;
+}
+
+function* runs(info: ConvolutionInfo): Generator<Run> {
   const { batchSize, filterHeight, filterWidth, inChannels, outChannels } = info;
   const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
   const { top, left } = info.padInfo;
   for (let filterRow = 0; filterRow < filterHeight; filterRow++) {
     for (let filterColumn = 0; filterColumn < filterWidth; filterColumn++) {
       const filter = (filterRow * filterWidth + filterColumn) * outChannels;
+      const shift = filterColumn * dilationWidth - left; // column = outColumn · stride + shift
+      const first = Math.max(0, Math.ceil(-shift / strideWidth));
+      const places = Math.min(outWidth, Math.floor((inWidth - 1 - shift) / strideWidth) + 1) - first;
+      if (places <= 0) continue;
       for (let image = 0; image < batchSize; image++) {
         for (let outRow = 0; outRow < outHeight; outRow++) {
           const row = outRow * strideHeight - top + filterRow * dilationHeight;
           if (row < 0 || row >= inHeight) continue;
-          for (let outColumn = 0; outColumn < outWidth; outColumn++) {
-            const column = outColumn * strideWidth - left + filterColumn * dilationWidth;
-            if (column < 0 || column >= inWidth) continue;
-            visit(
-              ((image * inHeight + row) * inWidth + column) * inChannels,
-              ((image * outHeight + outRow) * outWidth + outColumn) * outChannels,
-              filter,
-            );
-          }
+          const x = ((image * inHeight + row) * inWidth + first * strideWidth + shift) * inChannels;
+          const dy = ((image * outHeight + outRow) * outWidth + first) * outChannels;
+          yield { filter, x, dy, places, step: strideWidth * inChannels };
         }
       }
     }
@@ -59,18 +63,29 @@ function backpropFilter({
 }): tf.TensorInfo {
   const info = convolutionInfo(inputs.x.shape as Shape4, attrs.filterShape, attrs);
   const { inChannels, outChannels } = info;
-  const multiplier = outChannels / inChannels;
   const output = backend.makeOutput(attrs.filterShape, 'float32');
   const gradient = heapFloats(backend, output).fill(0);
   const [x, dy] = [heapFloats(backend, inputs.x), heapFloats(backend, inputs.dy)];
-  visitPlaces(info, (xAt, dyAt, filterAt) => {
-    for (let channel = 0; channel < inChannels; channel++) {
-      const value = x[xAt + channel];
-      for (let i = channel * multiplier; i < (channel + 1) * multiplier; i++) {
-        gradient[filterAt + i] += value * dy[dyAt + i];
+  if (inChannels === outChannels) {
+    for (const { filter, x: xAt, dy: dyAt, places, step } of runs(info)) {
+      for (let place = 0, from = xAt, of = dyAt; place < places; place++, from += step, of += outChannels) {
+        for (let channel = 0; channel < inChannels; channel++) {
+          gradient[filter + channel] += x[from + channel] * dy[of + channel];
+        }
       }
     }
-  });
+    return output;
+  }
+  const multiplier = outChannels / inChannels;
+  for (const { filter, x: xAt, dy: dyAt, places, step } of runs(info)) {
+    for (let place = 0, from = xAt, of = dyAt; place < places; place++, from += step, of += outChannels) {
+      for (let channel = 0; channel < inChannels; channel++) {
+        const value = x[from + channel];
+        for (let i = channel * multiplier; i < (channel + 1) * multiplier; i++)
+          gradient[filter + i] += value * dy[of + i];
+      }
+    }
+  }
   return output;
 }
 
@@ -85,18 +100,30 @@ function backpropInput({
 }): tf.TensorInfo {
   const info = convolutionInfo(attrs.inputShape, inputs.filter.shape as Shape4, attrs);
   const { inChannels, outChannels } = info;
-  const multiplier = outChannels / inChannels;
   const output = backend.makeOutput(attrs.inputShape, 'float32');
   const gradient = heapFloats(backend, output).fill(0);
   const [filter, dy] = [heapFloats(backend, inputs.filter), heapFloats(backend, inputs.dy)];
-  visitPlaces(info, (xAt, dyAt, filterAt) => {
-    for (let channel = 0; channel < inChannels; channel++) {
-      let sum = 0;
-      for (let i = channel * multiplier; i < (channel + 1) * multiplier; i++)
-        sum += filter[filterAt + i] * dy[dyAt + i];
-      gradient[xAt + channel] += sum;
+  if (inChannels === outChannels) {
+    for (const { filter: filterAt, x: xAt, dy: dyAt, places, step } of runs(info)) {
+      for (let place = 0, to = xAt, of = dyAt; place < places; place++, to += step, of += outChannels) {
+        for (let channel = 0; channel < inChannels; channel++) {
+          gradient[to + channel] += filter[filterAt + channel] * dy[of + channel];
+        }
+      }
     }
-  });
+    return output;
+  }
+  const multiplier = outChannels / inChannels;
+  for (const { filter: filterAt, x: xAt, dy: dyAt, places, step } of runs(info)) {
+    for (let place = 0, to = xAt, of = dyAt; place < places; place++, to += step, of += outChannels) {
+      for (let channel = 0; channel < inChannels; channel++) {
+        let sum = 0;
+        for (let i = channel * multiplier; i < (channel + 1) * multiplier; i++)
+          sum += filter[filterAt + i] * dy[of + i];
+        gradient[to + channel] += sum;
+      }
+    }
+  }
   return output;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Gradients of dilated convolutions, which tfjs refuses: those of the plain convolution whose filter is the dilated one with
- * zeros between its numbers.
+ * Gradients of dilated convolutions, which tfjs refuses. Our kernels on WASM take dilations; elsewhere they are the gradients of the plain
+ * convolution whose filter is the dilated one with zeros between its numbers.
  */
 import * as tf from '@tensorflow/tfjs';
 
@@ -42,9 +42,16 @@ function register(kernelName: string, backpropInput: string, backpropFilter: str
       const pair: Pair = typeof dilations === 'number' ? [dilations, dilations] : dilations;
       if (pair[0] === 1 && pair[1] === 1) return stock.gradFunc(dy, saved, attributes);
       const [x, filter] = saved;
-      const undilated = { ...others, dilations: [1, 1] };
+      const takesDilations = tf.getBackend() === 'wasm';
+      const attrs = { ...others, dilations: takesDilations ? pair : [1, 1] };
       const run = (kernel: string, inputs: Record<string, tf.Tensor>, shapes: Record<string, number[]>) =>
-        tf.engine().runKernel(kernel, inputs, { ...undilated, ...shapes } as tf.NamedAttrMap) as tf.Tensor;
+        tf.engine().runKernel(kernel, inputs, { ...attrs, ...shapes } as tf.NamedAttrMap) as tf.Tensor;
+      if (takesDilations) {
+        return {
+          x: () => run(backpropInput, { dy: dy as tf.Tensor, filter }, { inputShape: x.shape }),
+          filter: () => run(backpropFilter, { x, dy: dy as tf.Tensor }, { filterShape: filter.shape }),
+        };
+      }
       return {
         x: () => run(backpropInput, { dy: dy as tf.Tensor, filter: dilate(filter, pair) }, { inputShape: x.shape }),
         filter: () => {

@@ -1,5 +1,5 @@
 /** Registers every kernel and gradient that this package adds to tfjs. */
-import './conv2d-backprop-filter.ts';
+import './conv2d-backprop.ts';
 import './conv3d-backprop-input.ts';
 import './depthwise-conv2d-backprop.ts';
 import './dilated-convolution-gradients.ts';

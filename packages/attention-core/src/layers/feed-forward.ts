@@ -12,22 +12,30 @@ export interface FeedForwardConfig {
   readonly hiddenWidth: number;
   /** Default `relu`, as in Vaswani et al. 2017. */
   readonly activation?: Activation;
-  /** Whether both layers add a bias. Default true. */
+  /** Whether a third layer gates the hidden ones: activation(W_g·x) ⊙ W₁·x (Shazeer 2020; T5 1.1, Llama). Default false. */
+  readonly gated?: boolean;
+  /** Whether the layers add a bias. Default true. */
   readonly bias?: boolean;
   /** Dropout after the activation. Default 0. */
   readonly dropout?: number;
   readonly random: Random;
 }
 
-/** Two linear layers with an activation between them, applied at each position: W₂·activation(W₁·x + b₁) + b₂. */
+/**
+ * Two linear layers with an activation between them, applied at each position: W₂·activation(W₁·x + b₁) + b₂. Gated, it is
+ * W₂·(activation(W_g·x + b_g) ⊙ (W₁·x + b₁)) + b₂.
+ */
 export class FeedForward extends Module {
+  readonly gate: Linear | undefined;
   readonly hidden: Linear;
   readonly output: Linear;
   private readonly activation: Activation;
   private readonly dropoutRate: number;
 
-  constructor({ modelWidth, hiddenWidth, activation = 'relu', bias = true, dropout = 0, random }: FeedForwardConfig) {
+  constructor(config: FeedForwardConfig) {
     super();
+    const { modelWidth, hiddenWidth, activation = 'relu', gated = false, bias = true, dropout = 0, random } = config;
+    this.gate = gated ? new Linear({ inputs: modelWidth, outputs: hiddenWidth, bias, random }) : undefined;
     this.hidden = new Linear({ inputs: modelWidth, outputs: hiddenWidth, bias, random });
     this.output = new Linear({ inputs: hiddenWidth, outputs: modelWidth, bias, random });
     this.activation = activation;
@@ -38,8 +46,13 @@ export class FeedForward extends Module {
   forward(x: tf.Tensor, { random }: { random?: RandomStream | undefined } = {}): tf.Tensor {
     return tf.tidy(() => {
       const rows = tf.reshape(x, [-1, x.shape[x.rank - 1]]); // [N, M]: each layer on its own would reshape
-      const hidden = activateLinear(rows, this.hidden, this.activation); // [N, hiddenWidth]
+      const hidden = this.hide(rows); // [N, hiddenWidth]
       return tf.reshape(this.output.forward(dropout(hidden, this.dropoutRate, random)), x.shape);
     });
+  }
+  private hide(rows: tf.Tensor): tf.Tensor {
+    const { gate, hidden, activation } = this;
+    if (gate === undefined) return activateLinear(rows, hidden, activation);
+    return tf.mul(activateLinear(rows, gate, activation), hidden.forward(rows));
   }
 }

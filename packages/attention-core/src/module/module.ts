@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { isBuffer } from './buffer.ts';
 
 /** A weight together with the path that leads to it, e.g. `encoder.layers.0.attention.query.weight`. */
 export interface NamedParameter {
@@ -9,8 +10,8 @@ export interface NamedParameter {
 /**
  * The base of everything that has weights.
  *
- * A subclass assigns its weights (`tf.Variable`), parts (`Module`) and lists of parts to fields; the names of the weights
- * are the paths of those fields, in the order in which they were assigned. There is no other registration.
+ * A subclass assigns its weights (`tf.Variable`), buffers (`buffer`: saved, never trained), parts (`Module`) and lists of parts to fields; the
+ * names of weights and buffers are the paths of those fields, in the order in which they were assigned. There is no other registration.
  *
  * @example
  * ```ts
@@ -41,23 +42,28 @@ export abstract class Module {
     return [...found].map(([variable, name]) => ({ name, variable }));
   }
 
-  /** The weights that training changes: all of `namedParameters()` but the frozen ones (`variable.trainable === false`). */
+  /** The buffers among `namedParameters()`: what is saved but never trained. */
+  namedBuffers(): NamedParameter[] {
+    return this.namedParameters().filter(({ variable }) => isBuffer(variable));
+  }
+
+  /** The weights that training changes: all of `namedParameters()` but buffers and frozen ones (`variable.trainable === false`). */
   trainableParameters(): NamedParameter[] {
     return this.namedParameters().filter(({ variable }) => variable.trainable);
   }
 
-  /** Number of scalar weights, frozen ones included. */
+  /** Number of scalar weights, frozen ones included, buffers not. */
   parameterCount(): number {
-    return this.namedParameters().reduce((sum, { variable }) => sum + variable.size, 0);
+    return this.namedParameters().reduce((sum, { variable }) => sum + (isBuffer(variable) ? 0 : variable.size), 0);
   }
 
-  /** The current weights by path. The tensors are the module's own: do not dispose them. */
+  /** The current weights and buffers by path. The tensors are the module's own: do not dispose them. */
   stateDict(): Record<string, tf.Tensor> {
     return Object.fromEntries(this.namedParameters().map(({ name, variable }) => [name, variable]));
   }
 
   /**
-   * Replaces the weights by those of `state`, all or nothing.
+   * Replaces weights and buffers by those of `state`, all or nothing.
    *
    * @throws if a weight is missing, unexpected, or of another shape or dtype; the module is left as it was.
    */
@@ -87,7 +93,7 @@ export abstract class Module {
     }
   }
 
-  /** Frees every weight. The module cannot be used afterwards. */
+  /** Frees every weight and buffer. The module cannot be used afterwards. */
   dispose(): void {
     for (const { variable } of this.namedParameters()) variable.dispose();
   }

@@ -27,7 +27,7 @@ export function expectParity(
     inputs.map(([key, value]) => [key, value.dtype === 'float32' ? tf.variable(value) : value]),
   );
   const variables: Record<string, tf.Variable> = {};
-  for (const { name, variable } of module.namedParameters()) variables[`weight.${name}`] = variable;
+  for (const { name, variable } of module.trainableParameters()) variables[`weight.${name}`] = variable;
   for (const [key, value] of Object.entries(given)) {
     if (value instanceof tf.Variable) variables[`input.${key}`] = value;
   }

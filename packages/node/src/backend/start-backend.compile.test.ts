@@ -41,6 +41,12 @@ add(new core.HierarchicalAttention({ wordWidth: WIDTH, random }), (m, x) => {
 });
 add(new core.SqueezeExcitation({ channels: WIDTH, random }), (m, x) => m.forward(image(x) as tf.Tensor4D));
 add(new core.ConvolutionalBlockAttention({ channels: WIDTH, random }), (m, x) => m.forward(image(x) as tf.Tensor4D));
+const kernel = { kernelSize: 3, padding: 'same', random } as const;
+add(new core.Conv1d({ inputs: WIDTH, outputs: 3, ...kernel, dilation: 2 }), (m, x) => m.forward(x));
+add(new core.Conv2d({ inputs: WIDTH, outputs: 3, ...kernel }), (m, x) => m.forward(image(x)));
+add(new core.DepthwiseConv1d({ channels: WIDTH, ...kernel }), (m, x) => m.forward(x));
+add(new core.DepthwiseConv2d({ channels: WIDTH, ...kernel }), (m, x) => m.forward(image(x)));
+add(new core.GroupNorm({ channels: WIDTH, groups: 2 }), (m, x) => m.forward(image(x)));
 add(
   new core.RecurrentAttentionDecoder({
     inputs: WIDTH,
@@ -76,6 +82,31 @@ describe.runIf(native)('structures of attention-core, recorded', () => {
       recorded.dispose();
     });
   }
+
+  it('move the running statistics of BatchNorm at every call, and stop where it no longer trains', () => {
+    const [plain, replayed] = [new core.BatchNorm({ channels: WIDTH }), new core.BatchNorm({ channels: WIDTH })];
+    const train = (norm: core.BatchNorm) => (x: tf.Tensor) => {
+      const variables = norm.trainableParameters().map(({ variable }) => variable);
+      const { value, grads } = tf.variableGrads(
+        () => tf.sum(tf.square(norm.forward(x, { training: true }))) as tf.Scalar,
+        variables,
+      );
+      return [value, ...variables.map(({ name }) => grads[name])];
+    };
+    const [step, recorded] = [train(plain), compile(train(replayed))];
+    const evaluate = compile((x: tf.Tensor) => replayed.forward(x));
+    for (let i = 0; i < 5; i++) {
+      const x = normal(BATCH, LENGTH, WIDTH);
+      const [got, want] = [recorded(x), step(x)];
+      got.forEach((tensor, j) => expect(tensor).toBeAllClose(want[j], ROUNDING));
+      expect(evaluate(x)).toBeAllClose(plain.forward(x), ROUNDING);
+      for (const name of ['runningMean', 'runningVariance'] as const) {
+        expect(replayed[name]).toBeAllClose(plain[name], ROUNDING);
+      }
+    }
+    expect(replayed.runningMean).not.toBeAllClose(tf.zeros([WIDTH]), { absolute: 1e-2 });
+    for (const { dispose } of [recorded, evaluate]) dispose();
+  });
 
   const caches: Record<string, (layer: core.MultiHeadAttention) => core.KeyValueCache> = {
     static: ({ cacheShape }) => new core.StaticCache({ batch: BATCH, length: 12, ...cacheShape }),

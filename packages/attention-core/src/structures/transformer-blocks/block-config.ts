@@ -13,6 +13,8 @@ export interface BlockConfig extends Omit<MultiHeadAttentionConfig, 'dropout' | 
   readonly feedForwardBias?: boolean;
   /** Default `relu`, as in Vaswani et al. 2017. */
   readonly activation?: Activation;
+  /** Whether the feed-forward part is gated, as in T5 1.1 and Llama. Default false. */
+  readonly gated?: boolean;
   /**
    * Where normalisation stands: `post`, after the residual sum (Vaswani et al. 2017, BERT), or `pre`, before each part
    * (GPT-2, ViT), which trains without warm-up. Default `pre`.
@@ -34,6 +36,7 @@ export function partsOf({
   hiddenWidth = 4 * modelWidth,
   feedForwardBias = true,
   activation = 'relu',
+  gated = false,
   norm = 'layer',
   epsilon,
   dropout = 0,
@@ -43,7 +46,7 @@ export function partsOf({
 }: BlockConfig) {
   return {
     attention: { ...config, modelWidth, random, dropout: attentionDropout },
-    feedForward: { modelWidth, hiddenWidth, bias: feedForwardBias, activation, dropout, random },
+    feedForward: { modelWidth, hiddenWidth, bias: feedForwardBias, activation, gated, dropout, random },
     norm: (width = modelWidth): Norm => createNorm(norm, { width, ...(epsilon === undefined ? {} : { epsilon }) }),
   };
 }

@@ -1,25 +1,15 @@
-import { parseConfig, sameRules, type NameMap } from '@heed/training';
+import { gpt2BlockRules, parseConfig, sameRules, type NameMap } from '@heed/training';
 import { z } from 'zod';
 import type { GptConfig } from './gpt.ts';
 
-const LAYER = 'transformer.h.{n}';
-const heads = ['query', 'key', 'value'].map((part) => `layers.{n}.attention.${part}`);
-
 /**
- * How Hugging Face's `GPT2LMHeadModel` calls a `Gpt`'s weights. Its `Conv1D` keeps weights [inputs, outputs], as `Linear` does, and query, key
- * and value side by side; the head is the token table again, which files hold once.
+ * How Hugging Face's `GPT2LMHeadModel` calls a `Gpt`'s weights. The head is the token table again, which files hold once.
  */
 export const gptNames: NameMap = {
   rules: [
     { ours: 'tokens.weight', theirs: 'transformer.wte.weight' },
     { ours: 'positions.weight', theirs: 'transformer.wpe.weight' },
-    ...sameRules('layers.{n}.attentionNorm', `${LAYER}.ln_1`),
-    { ours: heads.map((part) => `${part}.weight`), theirs: `${LAYER}.attn.c_attn.weight`, axis: 1 },
-    { ours: heads.map((part) => `${part}.bias`), theirs: `${LAYER}.attn.c_attn.bias` },
-    ...sameRules('layers.{n}.attention.output', `${LAYER}.attn.c_proj`),
-    ...sameRules('layers.{n}.feedForwardNorm', `${LAYER}.ln_2`),
-    ...sameRules('layers.{n}.feedForward.hidden', `${LAYER}.mlp.c_fc`),
-    ...sameRules('layers.{n}.feedForward.output', `${LAYER}.mlp.c_proj`),
+    ...gpt2BlockRules('layers.{n}', 'transformer.h.{n}'),
     ...sameRules('norm', 'transformer.ln_f'),
   ],
   // the causal mask, which older files hold as a buffer, and the tied head

@@ -1,37 +1,13 @@
-import { linearRules, parseConfig, type NameMap } from '@heed/training';
+import { parseConfig, t5BlockRules, type NameMap } from '@heed/training';
 import { z } from 'zod';
 import type { TransformerConfig } from './transformer.ts';
-
-/** Where Hugging Face keeps the parts of a block, beside what they are called here. */
-const PARTS = {
-  encoder: { attention: 'layer.0.SelfAttention', feedForward: 'layer.1.DenseReluDense' },
-  decoder: {
-    selfAttention: 'layer.0.SelfAttention',
-    crossAttention: 'layer.1.EncDecAttention',
-    feedForward: 'layer.2.DenseReluDense',
-  },
-} as const;
-const LETTERS = { query: 'q', key: 'k', value: 'v', output: 'o' } as const;
 
 /** How Hugging Face's `T5ForConditionalGeneration` calls the weights of a `Transformer` in T5's form; the one table stands for all three. */
 export const t5Names: NameMap = {
   rules: [
     { ours: 'source.symbols.weight', theirs: 'shared.weight' },
     ...(['encoder', 'decoder'] as const).flatMap((stack) => [
-      ...Object.entries(PARTS[stack]).flatMap(([part, theirs]) => [
-        {
-          ours: `${stack}.{n}.${part}Norm.weight`,
-          theirs: `${stack}.block.{n}.${theirs.slice(0, 7)}.layer_norm.weight`,
-        },
-        ...(part === 'feedForward'
-          ? [
-              ...linearRules(`${stack}.{n}.${part}.hidden`, `${stack}.block.{n}.${theirs}.wi`),
-              ...linearRules(`${stack}.{n}.${part}.output`, `${stack}.block.{n}.${theirs}.wo`),
-            ]
-          : Object.entries(LETTERS).flatMap(([projection, letter]) =>
-              linearRules(`${stack}.{n}.${part}.${projection}`, `${stack}.block.{n}.${theirs}.${letter}`),
-            )),
-      ]),
+      ...t5BlockRules(stack, `${stack}.{n}`, `${stack}.block.{n}`),
       {
         ours: `${stack}Bias.weight`,
         theirs: `${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`,

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { untaped } from '../autodiff/captured.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
+import { fused, hasFused } from '../kernels/fused-ops.ts';
 
 /** Keys and values whose numbers are finite, so that a weight of 0 keeps them from the result and from every gradient. */
 export interface GuardedKeys {
@@ -13,21 +15,23 @@ export interface GuardedKeys {
 
 /** Takes the numbers that are not finite (of a padded place, perhaps) from keys and values: 0 · NaN is NaN, and hidden keys are summed with weight 0. */
 export function guardKeys(key: tf.Tensor, value: tf.Tensor): GuardedKeys {
-  const widths = [value.shape[3]!, key.shape[3]!, 1];
-  const guarded = withGradient(
-    [key, value],
-    (key, value) => {
-      const all = tf.concat([value, key], 3);
-      const finite = tf.where(tf.isFinite(all), all, tf.zerosLike(all));
-      const fault = tf.sum(tf.sub(all, all), 3, true); // ∞ − ∞ is NaN
-      return { value: tf.concat([finite, fault], 3), saved: [] };
-    },
-    (dy) => {
-      const [ofValue, ofKey] = tf.split(dy, widths, 3);
-      return [ofKey, ofValue];
-    },
+  const [finiteKey, finiteValue, fault] = untaped(() => finiteKeys(key, value));
+  return { key: inPlaceOf(key, finiteKey), value: inPlaceOf(value, finiteValue), fault };
+}
+
+function finiteKeys(key: tf.Tensor, value: tf.Tensor): tf.Tensor[] {
+  if (hasFused('HeedFiniteKeys')) return fused('HeedFiniteKeys', [key, value]);
+  const [finiteKey, finiteValue] = [key, value].map((x) => tf.where(tf.isFinite(x), x, tf.zerosLike(x)));
+  const faults = [key, value].map((x) => tf.sum(tf.sub(x, x), 3, true)); // ∞ − ∞ is NaN
+  return [finiteKey, finiteValue, tf.add(faults[0], faults[1])];
+}
+
+/** `finite`, whose gradient is that of `x`. */
+function inPlaceOf(x: tf.Tensor, finite: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x],
+    () => ({ value: tf.clone(finite), saved: [] }),
+    (dy) => [tf.clone(dy)],
     { again: 'backward' },
   );
-  const [ofValue, ofKey, fault] = tf.split(guarded, widths, 3);
-  return { key: ofKey, value: ofValue, fault };
 }

@@ -43,7 +43,14 @@ export { Linformer, type LinformerConfig, type LinformerInputs } from './linear-
 export { PerformerFeatures, type PerformerFeaturesConfig } from './linear-attention/performer.ts';
 export { probSparseAttention, type ProbSparseOptions } from './linear-attention/prob-sparse.ts';
 export { recurrentLinearAttention, type RecurrentLinearAttentionOptions } from './linear-attention/recurrent.ts';
-export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './maps/capture.ts';
+export {
+  capture,
+  isCapturing,
+  type AttentionMap,
+  type CaptureOptions,
+  type EdgeCaptureOptions,
+  type EdgeMap,
+} from './maps/capture.ts';
 export { labelHeads, labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
 export { escapeMarkup } from './maps/rendering/escape-markup.ts';
 export { headViews } from './maps/rendering/head-views.ts';
@@ -60,7 +67,7 @@ export {
   type MapsWithGradients,
 } from './maps/analysis/gradient-attention.ts';
 export { summariseHeads, type HeadSummaries } from './maps/analysis/head-summaries.ts';
-export { intervene, isIntervening, type Intervention } from './maps/intervene.ts';
+export { intervene, isIntervening, type EdgeIntervention, type Intervention } from './maps/intervene.ts';
 export {
   deletionCurve,
   faithfulness,
@@ -78,7 +85,7 @@ export {
 } from './maps/faithfulness/randomisation.ts';
 export { rollout, type RolloutOptions } from './maps/analysis/rollout.ts';
 export { joinSteps } from './maps/join-steps.ts';
-export { observeWeights } from './maps/observe-weights.ts';
+export { observeEdgeWeights, observeWeights } from './maps/observe-weights.ts';
 export { and, not, or } from './masks/algebra.ts';
 export type { Alignment } from './masks/alignment.ts';
 export { bigBird, type BigBirdOptions } from './masks/big-bird.ts';

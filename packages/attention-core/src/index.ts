@@ -227,7 +227,7 @@ export { DenseCoAttention, type DenseCoAttentionConfig } from './structures/co-a
 export { PairwiseCoAttention } from './structures/co-attention/pairwise-co-attention.ts';
 export { ParallelCoAttention, type CoAttentionConfig } from './structures/co-attention/parallel-co-attention.ts';
 export type { TwoSequences, WordsAndRegions } from './structures/co-attention/two-sequences.ts';
-export { GrowingCache } from './structures/key-value-cache/growing-cache.ts';
-export type { CachedKeysAndValues, CacheShape, KeyValueCache } from './structures/key-value-cache/key-value-cache.ts';
-export { SlidingCache, type SlidingCacheConfig } from './structures/key-value-cache/sliding-cache.ts';
-export { StaticCache, type StaticCacheConfig } from './structures/key-value-cache/static-cache.ts';
+export { GrowingCache } from './key-value-cache/growing-cache.ts';
+export type { CachedKeysAndValues, CacheShape, KeyValueCache } from './key-value-cache/key-value-cache.ts';
+export { SlidingCache, type SlidingCacheConfig } from './key-value-cache/sliding-cache.ts';
+export { StaticCache, type StaticCacheConfig } from './key-value-cache/static-cache.ts';

@@ -10,7 +10,7 @@ import type { Normaliser } from '../normalisers/normaliser.ts';
 import type { RandomStream } from '../random/random-stream.ts';
 import type { Random } from '../random/random.ts';
 import type { Score } from '../scores/score.ts';
-import type { KeyValueCache } from '../structures/key-value-cache/key-value-cache.ts';
+import type { KeyValueCache } from '../key-value-cache/key-value-cache.ts';
 import { attend } from './attend.ts';
 import {
   requireTensors,

@@ -14,5 +14,6 @@ import './unsorted-segment-sum.ts';
 import './wasm-arithmetic.ts';
 import './wasm-hiding.ts';
 import './wasm-matmul.ts';
+import './wasm-memory.ts';
 import './wasm-movement.ts';
 import './wasm-split.ts';

@@ -9,7 +9,7 @@ const LOWEST: f32 = -87.33654;
 const HIGHEST: f32 = 88.72283;
 
 /** exp(x) of four numbers. Relative error below 2e-7: the polynomial of Cephes' expf. */
-function exponential(x: v128): v128 {
+export function exponential(x: v128): v128 {
   const clamped = f32x4.min(f32x4.max(x, f32x4.splat(LOWEST)), f32x4.splat(HIGHEST));
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(LOG2E)));
   let r = multiplyAdd(n, f32x4.splat(-LN2_HIGH), clamped);
@@ -51,7 +51,7 @@ function hyperbolicTangent(x: v128): v128 {
 }
 
 /** The four numbers at x, or the first `count` of them. */
-function loadSome(x: usize, count: usize): v128 {
+export function loadSome(x: usize, count: usize): v128 {
   if (count >= 4) return v128.load(x);
   const first = v128.load32_zero(x);
   if (count == 1) return first;
@@ -59,7 +59,7 @@ function loadSome(x: usize, count: usize): v128 {
   return count == 2 ? two : v128.load32_lane(x, two, 2, 8);
 }
 
-function storeSome(y: usize, values: v128, count: usize): void {
+export function storeSome(y: usize, values: v128, count: usize): void {
   if (count >= 4) {
     v128.store(y, values);
     return;

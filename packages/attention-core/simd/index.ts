@@ -4,6 +4,7 @@
  */
 export { exp, tanh } from './elementwise';
 export { maximum, minimum } from './extremes';
+export { keepFinite, maskedSoftmax } from './hiding';
 export { matmul, matmulScratch } from './matmul';
 export { columnSums } from './reduce';
 export { transpose } from './transpose';

@@ -56,7 +56,14 @@ export { Linformer, type LinformerConfig, type LinformerInputs } from './linear-
 export { PerformerFeatures, type PerformerFeaturesConfig } from './linear-attention/performer.ts';
 export { probSparseAttention, type ProbSparseOptions } from './linear-attention/prob-sparse.ts';
 export { recurrentLinearAttention, type RecurrentLinearAttentionOptions } from './linear-attention/recurrent.ts';
-export { capture, isCapturing, type AttentionMap, type CaptureOptions } from './maps/capture.ts';
+export {
+  capture,
+  isCapturing,
+  type AttentionMap,
+  type CaptureOptions,
+  type EdgeCaptureOptions,
+  type EdgeMap,
+} from './maps/capture.ts';
 export { labelHeads, labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
 export { escapeMarkup } from './maps/rendering/escape-markup.ts';
 export { headViews } from './maps/rendering/head-views.ts';
@@ -73,7 +80,7 @@ export {
   type MapsWithGradients,
 } from './maps/analysis/gradient-attention.ts';
 export { summariseHeads, type HeadSummaries } from './maps/analysis/head-summaries.ts';
-export { intervene, isIntervening, type Intervention } from './maps/intervene.ts';
+export { intervene, isIntervening, type EdgeIntervention, type Intervention } from './maps/intervene.ts';
 export {
   deletionCurve,
   faithfulness,
@@ -91,7 +98,7 @@ export {
 } from './maps/faithfulness/randomisation.ts';
 export { rollout, type RolloutOptions } from './maps/analysis/rollout.ts';
 export { joinSteps } from './maps/join-steps.ts';
-export { observeWeights } from './maps/observe-weights.ts';
+export { observeEdgeWeights, observeWeights } from './maps/observe-weights.ts';
 export { and, not, or } from './masks/algebra.ts';
 export type { Alignment } from './masks/alignment.ts';
 export { bigBird, type BigBirdOptions } from './masks/big-bird.ts';
@@ -236,7 +243,7 @@ export { DenseCoAttention, type DenseCoAttentionConfig } from './structures/co-a
 export { PairwiseCoAttention } from './structures/co-attention/pairwise-co-attention.ts';
 export { ParallelCoAttention, type CoAttentionConfig } from './structures/co-attention/parallel-co-attention.ts';
 export type { TwoSequences, WordsAndRegions } from './structures/co-attention/two-sequences.ts';
-export { GrowingCache } from './structures/key-value-cache/growing-cache.ts';
-export type { CachedKeysAndValues, CacheShape, KeyValueCache } from './structures/key-value-cache/key-value-cache.ts';
-export { SlidingCache, type SlidingCacheConfig } from './structures/key-value-cache/sliding-cache.ts';
-export { StaticCache, type StaticCacheConfig } from './structures/key-value-cache/static-cache.ts';
+export { GrowingCache } from './key-value-cache/growing-cache.ts';
+export type { CachedKeysAndValues, CacheShape, KeyValueCache } from './key-value-cache/key-value-cache.ts';
+export { SlidingCache, type SlidingCacheConfig } from './key-value-cache/sliding-cache.ts';
+export { StaticCache, type StaticCacheConfig } from './key-value-cache/static-cache.ts';

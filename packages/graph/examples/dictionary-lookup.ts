@@ -3,16 +3,8 @@
  *
  * In GAT all nodes rank their neighbours alike, so every query attends to the same key; in GATv2 each attends to its own.
  */
-import { Embedding, Linear, Module, Random } from '@heed/attention-core';
-import {
-  captureEdges,
-  dictionaryLookup,
-  disposeEdges,
-  edgeTensors,
-  GatLayer,
-  GatV2Layer,
-  type EdgeTensors,
-} from '@heed/graph';
+import { capture, Embedding, Linear, Module, Random } from '@heed/attention-core';
+import { dictionaryLookup, disposeEdges, edgeTensors, GatLayer, GatV2Layer, type EdgeTensors } from '@heed/graph';
 import { defineExample } from '@heed/node';
 import { Adam, crossEntropy, train } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
@@ -105,7 +97,7 @@ export async function learnLookup(options: LookupOptions): Promise<LookupResult>
 function measure(model: Lookup, test: ReturnType<typeof dictionaryLookup>, keys: number): LookupResult {
   const [attributes, values] = [tf.tensor1d(test.attributes, 'int32'), tf.tensor1d(test.values, 'int32')];
   const edges = edgeTensors(test.edges, test.nodes);
-  const { result, maps } = captureEdges(() => model.forward(attributes, values, edges));
+  const { result, maps } = capture(() => model.forward(attributes, values, edges), { kind: 'edges' });
   const found = tf.argMax(result, 1).dataSync();
   const queries = [...test.labels.keys()].filter((node) => test.labels[node] >= 0);
   const right = queries.filter((node) => found[node] === test.labels[node]).length;

@@ -12,7 +12,6 @@ export {
   type NodeSplit,
 } from './graph/graph-data.ts';
 export { isGraphology, readGraph, type ReadGraph, type ReadGraphOptions } from './graph/graphology-graph.ts';
-export { captureEdges, type EdgeMap } from './layers/edge-maps.ts';
 export { disposeEdges, edgeTensors, type EdgeTensorOptions, type EdgeTensors } from './layers/edge-tensors.ts';
 export { GatLayer, type EdgeAttentionConfig, type EdgeLayerInputs } from './layers/gat-layer.ts';
 export { GatV2Layer, type GatV2LayerConfig } from './layers/gatv2-layer.ts';
@@ -43,7 +42,7 @@ export {
 export { batchGraphs, type GraphBatch } from './graph/batch-graphs.ts';
 export { TransformerLayer, type TransformerLayerConfig } from './layers/transformer-layer.ts';
 export { HanLayer, type HanLayerConfig, type HanOutput, type Relation } from './layers/han-layer.ts';
-export { AttentionPooling, type AttentionPoolingConfig } from './layers/attention-pooling.ts';
+export { GlobalAttentionPooling, type GlobalAttentionPoolingConfig } from './layers/global-attention-pooling.ts';
 export { denseEdgeAttention, edgeCounts } from './layers/dense-edges.ts';
 export { laplacianPositions } from './positions/laplacian.ts';
 export { randomWalkPositions } from './positions/random-walk.ts';

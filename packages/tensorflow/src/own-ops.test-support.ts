@@ -318,7 +318,11 @@ function softmaxes(check: Check): void {
     check(`HeedMaskedSoftmax [${shape}]`, actual, [weights((i) => allowed[i] === 1)]);
   }
   const hidden = runOp('HeedMaskedSoftmax', [tf.tensor2d(scores.slice(0, 67), [1, 67]), tf.zeros([1, 67], 'bool')]);
-  check('HeedMaskedSoftmax, all hidden', hidden, [range(67).map(() => 1 / 67)]);
+  check('HeedMaskedSoftmax, all hidden', hidden, [range(67).map(() => 0)]);
+  const least = -3.4028234663852886e38;
+  const lowest = tf.tensor2d([least, NaN, least, 0, -Infinity, 0], [2, 3]);
+  const [low] = runOp('HeedMaskedSoftmax', [lowest, tf.tensor2d([1, 0, 1, 0, 1, 0], [2, 3], 'bool')]);
+  check('HeedMaskedSoftmax of the lowest scores', [low!], [[0.5, 0, 0.5, 0, 0, 0]]);
   const [w, dw] = [weights(() => true), draw(30 * 67)];
   const dScores = w.map((v, i) => {
     const row = Math.floor(i / 67) * 67;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { attend } from './attend.ts';
+import { requireTensors, resolveCall, type HeadTensors, type Operands } from './attention-call.ts';
 import type { AttentionOptions } from './attention-options.ts';
-import { onBestPath } from './choose-path.ts';
 
 export type { AttentionOptions } from './attention-options.ts';
 
@@ -9,10 +10,11 @@ export type { AttentionOptions } from './attention-options.ts';
  *
  *     out = combine(normalise(mask(score(q, k) + bias)), v)
  *
- * A query that may see no key gets output 0, weights 0 and gradient 0.
+ * What the mask hides has weight 0 whatever its score, key and value are; −∞ in the bias hides as the mask does. A query that may see no
+ * key gets output 0, weights 0 and gradient 0.
  *
  * @returns [B, H, L, Dv], or [B, L, Dv] when the query has no head dimension
- * @throws if ranks, batch sizes, heads or key lengths do not agree
+ * @throws if ranks, dtypes, batch sizes, heads or key lengths do not agree, or the mask or bias is for other sequences or heads
  * @source Bahdanau et al. 2015, Luong et al. 2015, Vaswani et al. 2017
  *
  * @example
@@ -23,31 +25,18 @@ export type { AttentionOptions } from './attention-options.ts';
  * attention({ query: x, key: x, value: x, mask: causal() }).shape; // [2, 4, 10, 16]
  * ```
  */
-export function attention(options: AttentionOptions): tf.Tensor {
-  requireShapes(options);
+export function attention({ query, key, value, ...settings }: AttentionOptions): tf.Tensor {
+  requireTensors({ query, key, value });
   return tf.tidy(() => {
-    if (options.query.rank === 4) return onBestPath(options);
-    const [query, key, value] = [options.query, options.key, options.value].map((x) => tf.expandDims(x, 1)); // [B, 1, L, D]
-    return tf.squeeze(onBestPath({ ...options, query, key, value }), [1]);
+    if (query.rank === 4) return attend(resolveCall(operandsOf({ query, key, value }), settings));
+    const [q, k, v] = [query, key, value].map((x) => tf.expandDims(x, 1)); // [B, 1, L, D]
+    return tf.squeeze(attend(resolveCall(operandsOf({ query: q, key: k, value: v }), settings)), [1]);
   });
 }
 
-function requireShapes({ query, key, value }: AttentionOptions): void {
-  const received = `got query=[${query.shape}], key=[${key.shape}], value=[${value.shape}]`;
-  if ((query.rank !== 3 && query.rank !== 4) || key.rank !== query.rank || value.rank !== query.rank) {
-    throw new Error(
-      `attention: query, key and value must all have rank 4 [B, H, L, D] or rank 3 [B, L, D], ${received}`,
-    );
-  }
-  if (key.shape[0] !== query.shape[0] || value.shape[0] !== query.shape[0]) {
-    throw new Error(`attention: query, key and value must have the same batch size, ${received}`);
-  }
-  if (key.shape.at(-2) !== value.shape.at(-2)) {
-    throw new Error(`attention: key and value must have the same length S, ${received}`);
-  }
-  if (query.rank === 4 && (query.shape[1]! % key.shape[1]! !== 0 || key.shape[1] !== value.shape[1])) {
-    throw new Error(
-      `attention: query heads must be a multiple of key heads, and value heads equal key heads, ${received}`,
-    );
-  }
+/** Tensors that lie by head already. */
+export function operandsOf(tensors: HeadTensors): Operands {
+  const [batch, heads, queryLength] = tensors.query.shape as [number, number, number];
+  const [, keyValueHeads, keyLength] = tensors.key.shape as [number, number, number];
+  return { batch, heads, keyValueHeads, queryLength, keyLength, byHead: () => tensors };
 }

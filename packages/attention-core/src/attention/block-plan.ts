@@ -21,6 +21,12 @@ export interface Block {
   readonly strips: readonly Strip[];
 }
 
+/** Blocks and the sizes that they were made with. */
+export interface BlockPlan {
+  readonly sizes: BlockSizes;
+  readonly blocks: readonly Block[];
+}
+
 /** Which keys each block of queries has to look at: blocks that the mask leaves empty do not appear. */
 export function planBlocks(
   lengths: Pick<MaskRegion, 'queryLength' | 'keyLength'>,

@@ -1,50 +1,79 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Bias } from '../biases/bias.ts';
-import type { Mask, MaskRegion, Range } from '../masks/mask.ts';
-import type { Score } from '../scores/score.ts';
+import type { MaskRegion, Range } from '../masks/mask.ts';
+import type { Visibility } from '../normalisers/normaliser.ts';
+import { everyKey, hideScores } from '../normalisers/visible.ts';
+import { biasIn, mayHide, productsOf, type AttentionCall, type HeadTensors, type Operands } from './attention-call.ts';
 import type { Dropping } from './block-dropout.ts';
-import type { BlockMask } from './block-masks.ts';
 import type { Block, Part, Strip } from './block-plan.ts';
+import { guardKeys } from './guarded-keys.ts';
 
 /** How the scores of any block are made. */
 export interface Scoring {
-  /** Absent where queries and keys are such that plain products are the scores. */
-  readonly score: Score | undefined;
-  readonly bias: Bias | undefined;
-  readonly mask: Mask | undefined;
-  /** H */
-  readonly heads: number;
-  /** K */
-  readonly keyValueHeads: number;
-  readonly queryLength: number;
-  readonly keyLength: number;
+  readonly call: AttentionCall;
+  /** Whether plain products are the scores. */
+  readonly products: boolean;
+  /** Whether the last number of each key is its `fault` (`guardKeys`); queries have a 1 for it where products are the scores. */
+  readonly guarded: boolean;
 }
 
 /** Everything that both passes need besides the tensors. */
 export interface Blockwise {
   readonly scoring: Scoring;
   readonly blocks: readonly Block[];
-  /** Whether some query may see no key at all. */
-  readonly mayHideAll: boolean;
   readonly dropping: Dropping | undefined;
   /** All parts of strips begin at a multiple of it. */
   readonly keyStep: number;
 }
 
+/** The call's scores, and its tensors as they are scored. */
+export function scoringOf(call: AttentionCall): { readonly scoring: Scoring } & HeadTensors {
+  const given = call.operands.byHead();
+  if (!mayHide(call)) {
+    const products = productsOf(call, given.query, given.key);
+    const scoring = { call, products: products !== undefined, guarded: false };
+    if (products === undefined) return { scoring, ...given };
+    return { scoring, query: scaled(products), key: products.key, value: given.value };
+  }
+  const { key, value, fault } = guardKeys(given.key, given.value);
+  const products = productsOf(call, given.query, key);
+  const scoring = { call, products: products !== undefined, guarded: true };
+  if (products === undefined) return { scoring, query: given.query, key: tf.concat([key, fault], 3), value };
+  const query = scaled(products);
+  const ones = tf.ones([...query.shape.slice(0, 3), 1]);
+  return { scoring, query: tf.concat([query, ones], 3), key: tf.concat([products.key, fault], 3), value };
+}
+
+/** Queries whose products with the keys are the scores as they are. */
+function scaled({ query, scale }: { readonly query: tf.Tensor; readonly scale: number }): tf.Tensor {
+  return scale === 1 ? query : tf.mul(query, scale);
+}
+
+/** Which of some scores may become weights, by the mask's word on them. */
+export function visibilityOf(
+  { mask, bias, operands }: AttentionCall,
+  allowed: tf.Tensor | undefined,
+  scores: tf.Tensor,
+): Visibility | undefined {
+  if (allowed === undefined) return bias && everyKey(scores);
+  return { allowed, mayHideAll: bias !== undefined || mask!.mayHideAll(operands.queryLength, operands.keyLength) };
+}
+
 /** The block of `queries` and `keys`. */
-export function blockRegion({ queryLength, keyLength }: Scoring, queries: Range, keys: Range): MaskRegion {
+export function blockRegion({ queryLength, keyLength }: Operands, queries: Range, keys: Range): MaskRegion {
   return { queries, keys, queryLength, keyLength };
 }
 
+type Heads = Pick<Operands, 'heads' | 'keyValueHeads'>;
+
 /** Query heads that share a key head laid one below the other, so that keys and values are never repeated: [B, K, H/K · L, ·]. */
-export function foldHeads(x: tf.Tensor, { heads, keyValueHeads }: Scoring): tf.Tensor {
+export function foldHeads(x: tf.Tensor, { heads, keyValueHeads }: Heads): tf.Tensor {
   if (heads === keyValueHeads) return x;
   const [batch, , length, width] = x.shape as [number, number, number, number];
   return tf.reshape(x, [batch, keyValueHeads, (heads / keyValueHeads) * length, width]);
 }
 
 /** The heads side by side again: [B, H, L, ·]. */
-export function unfoldHeads(x: tf.Tensor, { heads, keyValueHeads }: Scoring): tf.Tensor {
+export function unfoldHeads(x: tf.Tensor, { heads, keyValueHeads }: Heads): tf.Tensor {
   if (heads === keyValueHeads) return x;
   const [batch, , rows, width] = x.shape as [number, number, number, number];
   return tf.reshape(x, [batch, heads, (rows * keyValueHeads) / heads, width]);
@@ -69,49 +98,44 @@ export function atStrip(x: tf.Tensor, strip: Strip): tf.Tensor {
  * @param key [B, K, keys, D'], the region's
  * @returns [B, H, queries, keys]
  */
-export function rawScores(scoring: Scoring, query: tf.Tensor, key: tf.Tensor, region: MaskRegion): tf.Tensor {
-  const { score, bias } = scoring;
-  const folded = foldHeads(query, scoring);
-  const products = score === undefined ? tf.matMul(folded, key, false, true) : score.scores(folded, key, region);
-  const scores = unfoldHeads(products, scoring);
-  return bias === undefined ? scores : tf.add(scores, bias.values(region));
+export function rawScores(
+  { call, products, guarded }: Scoring,
+  query: tf.Tensor,
+  key: tf.Tensor,
+  region: MaskRegion,
+): tf.Tensor {
+  const { operands, score } = call;
+  const folded = foldHeads(query, operands);
+  let scores: tf.Tensor;
+  if (products) scores = tf.matMul(folded, key, false, true);
+  else if (guarded) {
+    const [ofKey, fault] = tf.split(key, [key.shape[3]! - 1, 1], 3);
+    scores = tf.add(score.scores(folded, ofKey, region), tf.transpose(fault, [0, 1, 3, 2]));
+  } else scores = score.scores(folded, key, region);
+  const unfolded = unfoldHeads(scores, operands);
+  const bias = biasIn(call, region);
+  return bias === undefined ? unfolded : tf.add(unfolded, bias);
 }
 
 /**
- * The scores of a strip, hidden ones so low that their exponential is 0.
+ * The scores of a strip, hidden ones −∞.
  *
  * @param query [B, H, queries, D], the block's
  * @param key [B, K, S, D'], all of them
- * @param visible of each part
+ * @param allowed of each part, broadcastable to [B, H, queries, keys of the part]; undefined where every query sees every key
  * @returns [B, H, queries, keys of the strip]
  */
 export function stripScores(
   scoring: Scoring,
   queries: Range,
   strip: Strip,
-  { query, key, visible }: { query: tf.Tensor; key: tf.Tensor; visible: readonly (BlockMask | undefined)[] },
+  { query, key, allowed }: { query: tf.Tensor; key: tf.Tensor; allowed: readonly (tf.Tensor | undefined)[] },
 ): tf.Tensor {
   const parts = strip.map((part: Part, i) => {
-    const scores = rawScores(scoring, query, atPositions(key, part), blockRegion(scoring, queries, part));
-    const mask = visible[i];
-    return mask === undefined ? scores : tf.minimum(scores, mask.greatest);
+    const region = blockRegion(scoring.call.operands, queries, part);
+    const scores = rawScores(scoring, query, atPositions(key, part), region);
+    const mask = allowed[i];
+    return hideScores(scores, mask && { allowed: mask, mayHideAll: true });
   });
   return parts.length === 1 ? parts[0] : tf.concat(parts, 3);
-}
-
-/**
- * 1 for queries that see any key of the strip, 0 for others; undefined where all do.
- *
- * @returns broadcastable to [B, H, queries, 1]
- */
-export function seesAny(visible: readonly (BlockMask | undefined)[]): tf.Tensor | undefined {
-  const parts: tf.Tensor[] = [];
-  for (const mask of visible) {
-    if (mask === undefined) return undefined;
-    parts.push(tf.any(mask.allowed, -1, true));
-  }
-  return tf.cast(
-    parts.reduce((a, b) => tf.logicalOr(a, b)),
-    'float32',
-  );
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { pullBack } from '../autodiff/captured.ts';
 import { dropped } from './block-dropout.ts';
+import { biasIn } from './attention-call.ts';
 import { withBlockMasks, type BlockMasks } from './block-masks.ts';
 import type { Block, Strip } from './block-plan.ts';
 import {
@@ -9,11 +10,11 @@ import {
   blockRegion,
   foldHeads,
   rawScores,
-  seesAny,
   stripScores,
   unfoldHeads,
   type Blockwise,
 } from './block-scores.ts';
+import { wholeRows, type Normalisation } from './blockwise-forward.ts';
 import { KeySums } from './key-sums.ts';
 
 export interface BackwardInputs {
@@ -22,7 +23,7 @@ export interface BackwardInputs {
   readonly value: tf.Tensor;
   /** What the forward pass gave, [B, H, L, Dv]. */
   readonly result: tf.Tensor;
-  readonly logSums: readonly tf.Tensor[];
+  readonly normalisations: readonly Normalisation[];
   readonly dy: tf.Tensor;
   /** Weights of scores and biases. */
   readonly weights: readonly tf.Tensor[];
@@ -30,8 +31,7 @@ export interface BackwardInputs {
 
 /** @returns the gradients by query, key, value and each of the weights */
 export function backward(blockwise: Blockwise, inputs: BackwardInputs): tf.Tensor[] {
-  const { scoring } = blockwise;
-  return withBlockMasks(scoring.mask, scoring, (masks) => gradients(blockwise, inputs, masks));
+  return withBlockMasks(blockwise.scoring.call, (masks) => gradients(blockwise, inputs, masks));
 }
 
 function gradients(blockwise: Blockwise, inputs: BackwardInputs, masks: BlockMasks): tf.Tensor[] {
@@ -41,10 +41,9 @@ function gradients(blockwise: Blockwise, inputs: BackwardInputs, masks: BlockMas
   const values = new KeySums(value.shape, blockwise.keyStep);
   let weightGradients: tf.Tensor[] = weights.map((weight) => tf.zerosLike(weight));
   let strips = 0;
-  let logSums = 0;
+  let normalisations = 0;
   for (const block of blockwise.blocks) {
-    const logSum = block.strips.length > 1 ? inputs.logSums[logSums++] : undefined;
-    const rows = rowsOf(blockwise, block, inputs, masks, logSum);
+    const rows = rowsOf(block, inputs, block.strips.length > 1 ? inputs.normalisations[normalisations++] : undefined);
     let queryGradient: tf.Tensor | undefined;
     block.strips.forEach((strip, i) => {
       const gradients = tf.tidy(() => stripGradients(blockwise, block, strip, strips + i, rows, inputs, masks));
@@ -68,33 +67,22 @@ function gradients(blockwise: Blockwise, inputs: BackwardInputs, masks: BlockMas
 interface Rows {
   /** [B, H, queries, D] */
   readonly query: tf.Tensor;
-  /** [B, H, queries, Dv], 0 for queries that see nothing */
+  /** [B, H, queries, Dv], times `inverse` where strips are not normalised by themselves */
   readonly dy: tf.Tensor;
-  /** Σ result ∘ dy = Σ weight · (dy · value): what every weight's gradient is measured against. [B, H, queries, 1] */
+  /** Σ result ∘ dy = Σ weight · (dy · value): what every weight's gradient is measured against; likewise. [B, H, queries, 1] */
   readonly delta: tf.Tensor;
-  readonly logSum: tf.Tensor | undefined;
+  /** Absent where the block is one strip. */
+  readonly greatest: tf.Tensor | undefined;
 }
 
-function rowsOf(
-  { mayHideAll }: Blockwise,
-  block: Block,
-  inputs: BackwardInputs,
-  masks: BlockMasks,
-  logSum?: tf.Tensor,
-): Rows {
-  const { queries, strips } = block;
+function rowsOf({ queries }: Block, inputs: BackwardInputs, normalisation: Normalisation | undefined): Rows {
   const rows = tf.tidy(() => {
     const ofBlock = atPositions(inputs.dy, queries);
-    const delta = tf.sum(tf.mul(ofBlock, atPositions(inputs.result, queries)), -1, true);
-    // where there are several strips, the logarithm of the sum says it already
-    const seen = mayHideAll && strips.length === 1 ? seesAny(masks.of(queries, strips[0])) : undefined;
-    return {
-      query: atPositions(inputs.query, queries),
-      dy: seen === undefined ? ofBlock : tf.mul(ofBlock, seen),
-      delta,
-    };
+    const dy = normalisation === undefined ? ofBlock : tf.mul(ofBlock, normalisation.inverse);
+    const delta = tf.sum(tf.mul(dy, atPositions(inputs.result, queries)), -1, true);
+    return { query: atPositions(inputs.query, queries), dy, delta };
   });
-  return { ...rows, logSum };
+  return { ...rows, greatest: normalisation?.greatest };
 }
 
 function stripGradients(
@@ -102,17 +90,21 @@ function stripGradients(
   { queries }: Block,
   strip: Strip,
   number: number,
-  { query, dy, delta, logSum }: Rows,
+  { query, dy, delta, greatest }: Rows,
   inputs: BackwardInputs,
   masks: BlockMasks,
 ) {
   const { scoring, dropping } = blockwise;
-  const visible = masks.of(queries, strip);
-  const scores = stripScores(scoring, queries, strip, { query, key: inputs.key, visible });
-  const weights = logSum === undefined ? tf.softmax(scores) : tf.exp(tf.sub(scores, logSum)); // [B, H, queries, keys]
-  const foldedDy = foldHeads(dy, scoring);
-  const valueGradient = tf.matMul(foldHeads(dropped(weights, dropping, number), scoring), foldedDy, true, false);
-  const weightGradient = unfoldHeads(tf.matMul(foldedDy, atStrip(inputs.value, strip), false, true), scoring);
+  const { call } = scoring;
+  const { operands } = call;
+  const scored = { query, key: inputs.key, allowed: masks.of(queries, strip) };
+  const weights =
+    greatest === undefined
+      ? wholeRows(scoring, queries, strip, scored)
+      : tf.exp(tf.sub(stripScores(scoring, queries, strip, scored), greatest)); // [B, H, queries, keys]
+  const foldedDy = foldHeads(dy, operands);
+  const valueGradient = tf.matMul(foldHeads(dropped(weights, dropping, number), operands), foldedDy, true, false);
+  const weightGradient = unfoldHeads(tf.matMul(foldedDy, atStrip(inputs.value, strip), false, true), operands);
   const scoreGradient = tf.mul(weights, tf.sub(dropped(weightGradient, dropping, number), delta));
 
   const widths = strip.map((part) => part.end - part.start);
@@ -120,11 +112,10 @@ function stripGradients(
   const ofScores = split(scoreGradient, 3);
   const valueGradients = split(valueGradient, 2);
   const byRegion = strip.map((part, i) => {
-    const region = blockRegion(scoring, queries, part);
-    if (scoring.score === undefined) {
+    const region = blockRegion(operands, queries, part);
+    if (scoring.products) {
       // a sum takes the gradient of the bias back along the dimensions in which it was spread
-      const { bias } = scoring;
-      const biased = () => tf.add(ofScores[i], bias!.values(region));
+      const biased = () => tf.add(ofScores[i], biasIn(call, region)!);
       return { ofWeights: pullBack(biased, [...inputs.weights], ofScores[i]) };
     }
     const key = atPositions(inputs.key, part);
@@ -139,13 +130,13 @@ function stripGradients(
   const parts = (keyGradients: readonly tf.Tensor[]) =>
     keyGradients.map((ofKey, i) => ({ ofKey, ofValue: valueGradients[i] }));
 
-  if (scoring.score !== undefined) {
+  if (!scoring.products) {
     const ofQuery = added(byRegion.map((gradients) => gradients.ofQuery!));
     return { ofQuery, parts: parts(byRegion.map((gradients) => gradients.ofKey!)), ofWeights };
   }
-  const folded = foldHeads(scoreGradient, scoring); // [B, K, H/K · queries, keys]
-  const ofQuery = unfoldHeads(tf.matMul(folded, atStrip(inputs.key, strip)), scoring);
-  const ofKeys = tf.matMul(folded, foldHeads(query, scoring), true, false); // [B, K, keys, D]
+  const folded = foldHeads(scoreGradient, operands); // [B, K, H/K · queries, keys]
+  const ofQuery = unfoldHeads(tf.matMul(folded, atStrip(inputs.key, strip)), operands);
+  const ofKeys = tf.matMul(folded, foldHeads(query, operands), true, false); // [B, K, keys, D]
   return { ofQuery, parts: parts(split(ofKeys, 2)), ofWeights };
 }
 

@@ -2,31 +2,26 @@ import * as tf from '@tensorflow/tfjs';
 import type { Bias } from '../biases/bias.ts';
 import { recordMap } from '../maps/capture.ts';
 import type { Mask, Range } from '../masks/mask.ts';
-import { softmax } from '../normalisers/softmax.ts';
-import type { AttentionOptions } from './attention-options.ts';
+import { allowedIn } from './attention-call.ts';
 import { ranges } from './block-plan.ts';
-import { atPositions, blockRegion, rawScores, type Scoring } from './block-scores.ts';
+import { atPositions, blockRegion, rawScores, visibilityOf, type Scoring } from './block-scores.ts';
 
 /** Offers the weights to `capture`: made again, block by block, for just the heads and queries that are asked for. */
 export function recordBlockwiseMap(
-  { name = 'attention', normaliser = softmax() }: AttentionOptions,
   scoring: Scoring,
   { query, key }: { query: tf.Tensor; key: tf.Tensor },
   blockSize: number,
 ): void {
+  const { name, normaliser, operands } = scoring.call;
   recordMap(name, (heads, positions) => {
     const asked = heads === undefined ? { scoring, query, key } : selectHeads(scoring, query, key, heads);
-    const blocks = positions === undefined ? ranges(0, scoring.queryLength, blockSize) : runs(positions);
+    const { call } = asked.scoring;
+    const blocks = positions === undefined ? ranges(0, operands.queryLength, blockSize) : runs(positions);
     const rows = blocks.map((queries) =>
       tf.tidy(() => {
-        const { mask, keyLength, queryLength } = asked.scoring;
-        const region = blockRegion(asked.scoring, queries, { start: 0, end: keyLength });
+        const region = blockRegion(operands, queries, { start: 0, end: operands.keyLength });
         const scores = rawScores(asked.scoring, atPositions(asked.query, queries), asked.key, region);
-        const visibility =
-          mask === undefined
-            ? undefined
-            : { allowed: mask.allowed(region), mayHideAll: mask.mayHideAll(queryLength, keyLength) };
-        const weights = normaliser.weights(scores, visibility); // [B, H, queries, S]
+        const weights = normaliser.weights(scores, visibilityOf(call, allowedIn(call, region), scores)); // [B, H, queries, S]
         return asked.heads === undefined ? weights : atHeads(weights, asked.heads);
       }),
     );
@@ -44,18 +39,17 @@ interface AskedHeads {
 
 function selectHeads(scoring: Scoring, query: tf.Tensor, key: tf.Tensor, heads: readonly number[]): AskedHeads {
   // a score may have weights for each head, which only it can choose among
-  if (scoring.score !== undefined) return { scoring, query, key, heads };
-  const shared = scoring.heads / scoring.keyValueHeads;
-  const { bias, mask } = scoring;
-  const own: Scoring = {
-    ...scoring,
-    heads: heads.length,
-    keyValueHeads: heads.length,
+  if (!scoring.products) return { scoring, query, key, heads };
+  const { operands, bias, mask } = scoring.call;
+  const shared = operands.heads / operands.keyValueHeads;
+  const call = {
+    ...scoring.call,
+    operands: { ...operands, heads: heads.length, keyValueHeads: heads.length },
     bias: bias && ofHeads<Bias>(bias, { values: (region) => atHeads(bias.values(region), heads) }),
     mask: mask && ofHeads<Mask>(mask, { allowed: (region) => atHeads(mask.allowed(region), heads) }),
   };
   const keyHeads = heads.map((head) => Math.floor(head / shared));
-  return { scoring: own, query: atHeads(query, heads), key: atHeads(key, keyHeads) };
+  return { scoring: { ...scoring, call }, query: atHeads(query, heads), key: atHeads(key, keyHeads) };
 }
 
 /** `whole` with another method; its own are kept, whatever it is made of. */

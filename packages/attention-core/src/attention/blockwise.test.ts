@@ -16,10 +16,10 @@ import {
   slidingWindow,
 } from '../index.ts';
 import { strided, T5Bias, tensorBias, type Bias, type Mask } from '../index.ts';
-import { attention, type AttentionOptions } from './attention.ts';
-import type { BlockSizes } from './block-plan.ts';
+import { resolveCall } from './attention-call.ts';
+import { attention, operandsOf, type AttentionOptions } from './attention.ts';
+import { planBlocks, type BlockSizes } from './block-plan.ts';
 import { blockwiseAttention } from './blockwise.ts';
-import { denseAttention } from './dense.ts';
 import { biases, masks, scores, SHAPE, withoutReading } from './every-step.test-support.ts';
 
 const random = new Random(53);
@@ -32,8 +32,14 @@ type Choice = Omit<AttentionOptions, 'query' | 'key' | 'value'>;
 type Path = (options: AttentionOptions) => tf.Tensor;
 
 const inBlocks = (sizes: BlockSizes): Path => {
-  return (options) => blockwiseAttention(options, sizes);
+  return ({ query, key, value, ...settings }) =>
+    tf.tidy(() => {
+      const call = resolveCall(operandsOf({ query, key, value }), settings);
+      return blockwiseAttention(call, { sizes, blocks: planBlocks(call.operands, sizes, call.mask) });
+    });
 };
+
+const denseAttention: Path = (options) => attention({ ...options, path: 'dense' });
 
 /** The result and the gradients of Σ result ∘ cos by query, key, value and every weight that the choice has. */
 function resultAndGradients(path: Path, inputs: tf.Tensor[], choice: Choice, weights: tf.Variable[] = []) {

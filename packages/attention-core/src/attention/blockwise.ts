@@ -7,49 +7,25 @@ import * as tf from '@tensorflow/tfjs';
 import { capturedBy, isDifferentiating, withAlive } from '../autodiff/captured.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import type { Range } from '../masks/mask.ts';
-import { scaledDot } from '../scores/dot.ts';
-import type { ScaledProducts } from '../scores/score.ts';
-import type { AttentionOptions } from './attention-options.ts';
+import { allowedIn, biasIn, type AttentionCall } from './attention-call.ts';
 import type { Dropping } from './block-dropout.ts';
-import { planBlocks, type Block, type BlockSizes } from './block-plan.ts';
-import { blockRegion, rawScores, type Blockwise, type Scoring } from './block-scores.ts';
+import type { BlockPlan } from './block-plan.ts';
+import { blockRegion, rawScores, scoringOf, type Blockwise } from './block-scores.ts';
 import { backward } from './blockwise-backward.ts';
 import { forward } from './blockwise-forward.ts';
 import { recordBlockwiseMap } from './blockwise-map.ts';
 
-/**
- * @param options of `attention`, with query, key and value of rank 4
- * @param planned the blocks, made with these sizes, where the caller has done so
- * @returns [B, H, L, Dv]
- */
-export function blockwiseAttention(
-  options: AttentionOptions,
-  sizes: BlockSizes,
-  planned?: readonly Block[],
-): tf.Tensor {
-  const { score = scaledDot(), bias, mask, value } = options;
-  const [, heads, queryLength] = options.query.shape as [number, number, number];
-  const [, keyValueHeads, keyLength] = options.key.shape as [number, number, number];
-  const products = score.asProducts?.(options.query, options.key);
-  const { query, key } = products === undefined ? options : scaled(products);
-  const scoring: Scoring = {
-    score: products === undefined ? score : undefined,
-    bias,
-    mask,
-    heads,
-    keyValueHeads,
-    queryLength,
-    keyLength,
-  };
-  const blocks = planned ?? planBlocks(scoring, sizes, mask);
+/** The path that works block by block. @returns [B, H, L, Dv] */
+export function blockwiseAttention(call: AttentionCall, { sizes, blocks }: BlockPlan): tf.Tensor {
+  requireFitting(call);
+  const { scoring, query, key, value } = scoringOf(call);
   const blockwise: Blockwise = {
     scoring,
     blocks,
-    mayHideAll: mask?.mayHideAll(queryLength, keyLength) ?? false,
-    dropping: reserveDraws(options, blocks.flatMap((block) => block.strips).length),
+    dropping: reserveDraws(call, blocks.flatMap((block) => block.strips).length),
     keyStep: Math.min(sizes.queries, sizes.keys),
   };
-  recordBlockwiseMap(options, scoring, { query, key }, sizes.queries);
+  recordBlockwiseMap(scoring, { query, key }, sizes.queries);
 
   if (!isDifferentiating()) return forward(blockwise, query, key, value).value;
   const { ofScores, others } = tensorsRead(blockwise, query, key);
@@ -58,36 +34,44 @@ export function blockwiseAttention(
   return withGradient(
     [query, key, value, ...weights],
     (query, key, value) => {
-      const { value: result, logSums } = forward(blockwise, query, key, value);
-      return { value: result, saved: [query, key, value, result, ...read, ...logSums] };
+      const { value: result, normalisations } = forward(blockwise, query, key, value);
+      const kept = normalisations.flatMap(({ greatest, inverse }) => [greatest, inverse]);
+      return { value: result, saved: [query, key, value, result, ...read, ...kept] };
     },
     (dy, [query, key, value, result, ...rest]) => {
       const kept = rest.slice(0, read.length);
-      const logSums = rest.slice(read.length);
-      return withAlive(read, kept, () => backward(blockwise, { query, key, value, result, logSums, dy, weights }));
+      const pairs = rest.slice(read.length);
+      const normalisations = pairs.flatMap((greatest, i) => (i % 2 === 0 ? [{ greatest, inverse: pairs[i + 1] }] : []));
+      const inputs = { query, key, value, result, normalisations, dy, weights };
+      return withAlive(read, kept, () => backward(blockwise, inputs));
     },
   );
 }
 
-/** Queries and keys whose products are the scores as they are. */
-function scaled({ query, key, scale }: ScaledProducts): Pick<AttentionOptions, 'query' | 'key'> {
-  return { query: scale === 1 ? query : tf.mul(query, scale), key };
+/** @throws if the mask or bias is for other sequences or heads, also where no block asks it */
+function requireFitting(call: AttentionCall): void {
+  const first: Range = { start: 0, end: 1 };
+  const region = blockRegion(call.operands, first, first);
+  const { queryLength, keyLength } = call.operands;
+  tf.tidy(() => {
+    if (call.mask?.band?.(queryLength, keyLength) === undefined) allowedIn(call, region); // a band is the same for all
+    biasIn(call, region);
+  });
 }
 
-function reserveDraws({ dropout: rate = 0, random }: AttentionOptions, strips: number): Dropping | undefined {
-  if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: rate must be in [0, 1), got ${rate}`);
-  if (random === undefined || rate === 0) return undefined;
+function reserveDraws({ dropout: rate, random }: AttentionCall, strips: number): Dropping | undefined {
+  if (random === undefined) return undefined;
   return { rate, draws: Array.from({ length: strips }, () => random.reserve()) };
 }
 
 /** What scores and biases read besides queries and keys, and what masks and dropout read: found on one query and one key. */
 function tensorsRead({ scoring, dropping }: Blockwise, query: tf.Tensor, key: tf.Tensor) {
   const first: Range = { start: 0, end: 1 };
-  const region = blockRegion(scoring, first, first);
+  const region = blockRegion(scoring.call.operands, first, first);
   const one = (x: tf.Tensor) => tf.slice(x, [0, 0, 0, 0], [x.shape[0], x.shape[1]!, 1, x.shape[3]!]);
   const ofScores = capturedBy(() => rawScores(scoring, one(query), one(key), region));
   const others = capturedBy(() => {
-    scoring.mask?.allowed(region);
+    scoring.call.mask?.allowed(region);
     dropping?.draws[0]?.([1]);
   });
   return { ofScores: ofScores.filter((tensor) => tensor !== query && tensor !== key), others };

@@ -1,14 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
-import { isDifferentiating, isDifferentiatingTwice } from '../autodiff/captured.ts';
-import { isIntervening } from '../maps/intervene.ts';
-import { softmax } from '../normalisers/softmax.ts';
-import { scaledDot } from '../scores/dot.ts';
-import type { AttentionOptions } from './attention-options.ts';
-import { keysOf, planBlocks, type Block, type BlockSizes } from './block-plan.ts';
+import { isSoftmaxOfSums, type AttentionCall, type Operands } from './attention-call.ts';
+import { keysOf, planBlocks, type BlockPlan } from './block-plan.ts';
 import { blockwiseAttention } from './blockwise.ts';
-import { weightedSum } from './combiner.ts';
 import { denseAttention } from './dense.ts';
-import { attendInOnePass, sightInOnePass } from './one-pass.ts';
+import { attendInOnePass, fitsOneOp } from './one-pass.ts';
+import { withoutNumbers } from './without-numbers.ts';
 
 /**
  * Scores of all heads (B · H · L · S) from which on `auto` takes the blockwise path; measured natively, where each op has its price.
@@ -29,72 +25,66 @@ const SMALLEST = 64;
 /** What a block costs besides its scores, in scores. */
 const BLOCK_COST = 1e5;
 
-/** @param options with query, key and value of rank 4 @returns [B, H, L, Dv] */
-export function onBestPath(options: AttentionOptions): tf.Tensor {
-  const { path = 'auto', normaliser = softmax(), combiner = weightedSum() } = options;
-  const able = normaliser.exponential === true && combiner.linear === true;
-  if (path === 'blockwise' && !able) {
-    throw new Error(
-      `attention: the blockwise path needs softmax and weightedSum, got ${normaliser.name} and ${combiner.name}`,
-    );
-  }
-  const inOnePass = path === 'auto' ? onePass(options) : undefined;
-  if (inOnePass !== undefined) return inOnePass;
+/** What the backend has, and what goes on around a call. */
+export interface Circumstances {
+  /** Whether the backend has attention as one op. */
+  readonly oneOp: boolean;
+  /** Whether somebody asks for the weights. */
+  readonly capturing: boolean;
+  /** Whether somebody changes the weights. */
+  readonly intervening: boolean;
+  /** How many times what is computed will be differentiated. */
+  readonly differentiating: 0 | 1 | 2;
+}
+
+/** @returns [B, H, L, Dv], or [B, L, H·Dv] of operands side by side */
+export type Path = (call: AttentionCall) => tf.Tensor;
+
+/** The path on which a call is best done: one decision, from what is known before anything is computed. */
+export function choosePath(
+  call: AttentionCall,
+  { oneOp, capturing, intervening, differentiating }: Circumstances,
+): Path {
+  const { operands, path, mask } = call;
+  if (operands.batch * operands.queryLength * operands.keyLength === 0) return withoutNumbers;
+  if (path === 'auto' && oneOp && !capturing && !intervening && fitsOneOp(call)) return attendInOnePass;
   // whoever changes weights needs them whole, and so do gradients of gradients
-  if (path === 'dense' || !able || isIntervening() || isDifferentiatingTwice()) return denseAttention(options);
-  const scores = scoresOf(options);
-  const long = path === 'blockwise' || scores >= (isDifferentiating() ? LONG.differentiated : LONG.forward);
-  if (!long && (scores < LONG.sparse || options.mask === undefined)) return denseAttention(options);
-  const { sizes, blocks, seen } = planBest(options);
-  const worthwhile = long || seen <= SPARSE * options.query.shape[2]! * options.key.shape[2]!;
-  return worthwhile ? blockwiseAttention(options, sizes, blocks) : denseAttention(options);
+  if (path === 'dense' || !isSoftmaxOfSums(call) || intervening || differentiating === 2) return denseAttention;
+  const scores = operands.batch * operands.heads * operands.queryLength * operands.keyLength;
+  const long = path === 'blockwise' || scores >= (differentiating > 0 ? LONG.differentiated : LONG.forward);
+  if (!long && (scores < LONG.sparse || mask === undefined)) return denseAttention;
+  const plan = planBest(call);
+  const worthwhile = long || plan.seen <= SPARSE * operands.queryLength * operands.keyLength;
+  return worthwhile ? (call) => blockwiseAttention(call, plan) : denseAttention;
 }
 
-function onePass(options: AttentionOptions): tf.Tensor | undefined {
-  const { score = scaledDot(), query, key, value } = options;
-  if (score.asProducts === undefined) return undefined;
-  const sight = sightInOnePass(options, query.shape[2]!, key.shape[2]!);
-  if (sight === undefined) return undefined;
-  const products = score.asProducts(query, key);
-  const tensors = [products.query, products.key, value];
-  return attendInOnePass(tensors, sight, { heads: query.shape[1]!, scale: products.scale });
-}
-
-function scoresOf({ query, key }: AttentionOptions): number {
-  const [batch, heads, queries] = query.shape as [number, number, number];
-  return batch * heads * queries * key.shape[2]!;
-}
-
-interface Plan {
-  readonly sizes: BlockSizes;
-  readonly blocks: readonly Block[];
+interface Plan extends BlockPlan {
   /** Scores that are made, of one head. */
   readonly seen: number;
 }
 
 /** Large blocks, or smaller ones where these see so much less that it pays for their number. */
-function planBest(options: AttentionOptions): Plan {
-  const whole = plan(options, largestBlock(options));
-  if (options.mask === undefined || whole.sizes.queries <= SMALLEST) return whole;
-  const half = plan(options, Math.max(SMALLEST, whole.sizes.queries / 2));
-  const matrices = options.query.shape[0] * options.query.shape[1]!;
+function planBest(call: AttentionCall): Plan {
+  const { operands, mask } = call;
+  const whole = plan(call, largestBlock(operands));
+  if (mask === undefined || whole.sizes.queries <= SMALLEST) return whole;
+  const half = plan(call, Math.max(SMALLEST, whole.sizes.queries / 2));
+  const matrices = operands.batch * operands.heads;
   const cost = ({ blocks, seen }: Plan) => matrices * seen + BLOCK_COST * blocks.length;
   return cost(half) < cost(whole) ? half : whole;
 }
 
-function plan({ query, key, mask }: AttentionOptions, queries: number): Plan {
-  const [batch, heads, queryLength] = query.shape as [number, number, number];
-  const keyLength = key.shape[2]!;
+function plan({ operands, mask }: AttentionCall, queries: number): Plan {
+  const { batch, heads, keyLength } = operands;
   const strips = Math.ceil((batch * heads * queries * keyLength) / BLOCK);
   const sizes = { queries, keys: Math.max(1, Math.ceil(keyLength / strips / queries)) * queries };
-  const blocks = planBlocks({ queryLength, keyLength }, sizes, mask);
+  const blocks = planBlocks(operands, sizes, mask);
   const seen = blocks.map((block) => (block.queries.end - block.queries.start) * keysOf(block.strips.flat()));
   return { sizes, blocks, seen: seen.reduce((a, b) => a + b, 0) };
 }
 
 /** Queries of the largest block that fits: from 64 to 256, a power of two, or all there are. */
-function largestBlock({ query, key }: AttentionOptions): number {
-  const [batch, heads, queryLength] = query.shape as [number, number, number];
-  const fitting = 2 ** Math.floor(Math.log2(BLOCK / (batch * heads * Math.max(1, key.shape[2]!))));
+function largestBlock({ batch, heads, queryLength, keyLength }: Operands): number {
+  const fitting = 2 ** Math.floor(Math.log2(BLOCK / (batch * heads * keyLength)));
   return Math.min(Math.max(SMALLEST, Math.min(256, fitting)), queryLength);
 }

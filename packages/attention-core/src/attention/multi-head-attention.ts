@@ -10,10 +10,17 @@ import type { Normaliser } from '../normalisers/normaliser.ts';
 import type { RandomStream } from '../random/random-stream.ts';
 import type { Random } from '../random/random.ts';
 import type { Score } from '../scores/score.ts';
-import type { KeyValueCache } from '../structures/key-value-cache/key-value-cache.ts';
-import { attention } from './attention.ts';
+import type { KeyValueCache } from '../key-value-cache/key-value-cache.ts';
+import { attend } from './attend.ts';
+import {
+  requireTensors,
+  resolveCall,
+  type AttentionCall,
+  type AttentionSettings,
+  type Operands,
+} from './attention-call.ts';
+import { operandsOf } from './attention.ts';
 import type { HeadPositions } from './head-positions.ts';
-import { attendInOnePass, sightInOnePass } from './one-pass.ts';
 
 export interface MultiHeadAttentionConfig {
   /** M: width of queries and of the result. */
@@ -91,6 +98,8 @@ export class MultiHeadAttention extends Module {
   readonly normaliser: Normaliser | undefined;
   /** What a cache for this layer is made of. */
   readonly cacheShape: { readonly heads: number; readonly headWidth: number; readonly valueHeadWidth: number };
+  private readonly modelWidth: number;
+  private readonly memoryWidth: number;
   private readonly heads: number;
   private readonly keyValueHeads: number;
   private readonly dropoutRate: number;
@@ -121,49 +130,79 @@ export class MultiHeadAttention extends Module {
     this.score = config.score;
     this.normaliser = config.normaliser;
     this.cacheShape = { heads: keyValueHeads, headWidth, valueHeadWidth };
+    this.modelWidth = modelWidth;
+    this.memoryWidth = memoryWidth;
     this.heads = heads;
     this.keyValueHeads = keyValueHeads;
     this.dropoutRate = config.dropout ?? 0;
     this.mapName = config.name ?? 'attention';
   }
 
-  /** @param x [B, L, M] @returns [B, L, M] */
+  /**
+   * @param x [B, L, M] @returns [B, L, M]
+   * @throws if `x`, the memory or the prepared keys and values are not of the shapes that this layer takes
+   */
   forward(x: tf.Tensor, inputs: MultiHeadAttentionInputs = {}): tf.Tensor {
-    const { cache, mask, bias, random } = inputs;
+    this.requireInputs(x, inputs);
     return tf.tidy(() => {
-      const sideBySide = this.attendSideBySide(x, inputs);
-      if (sideBySide !== undefined) return this.output.forward(sideBySide);
-      const start = cache?.start();
-      const projected = this.project(x, inputs, start);
-      const cached = cache?.append(projected);
-      const heads = attention({
-        query: projected.query,
-        ...(cached ?? { key: projected.key, value: projected.value }),
-        mask: cached === undefined || mask === undefined ? (cached?.mask ?? mask) : and(cached.mask, mask),
-        bias,
-        ...(this.score === undefined ? {} : { score: this.score }),
-        ...(this.normaliser === undefined ? {} : { normaliser: this.normaliser }),
-        dropout: this.dropoutRate,
-        random,
-        name: this.mapName,
-      });
-      const [batch, length] = x.shape as [number, number, number];
-      const rows = tf.reshape(tf.transpose(heads, [0, 2, 1, 3]), [batch * length, -1]); // [B·L, H·Dv]
-      return tf.reshape(this.output.forward(rows), [batch, length, -1]); // [B, L, M]
+      const { mask, bias, random, cache } = inputs;
+      const { score, normaliser, dropoutRate: dropout, mapName: name } = this;
+      const settings = { mask, bias, score, normaliser, dropout, random, name };
+      const call =
+        cache === undefined
+          ? resolveCall(this.operands(x, inputs), settings)
+          : this.cachedCall(x, { ...inputs, cache }, settings);
+      const attended = attend(call);
+      return this.output.forward(attended.rank === 4 ? mergeHeads(attended) : attended); // [B, L, M]
     });
   }
 
-  /** Attention to heads as the projections give them, which no cache and no positions want by themselves: [B, L, H·Dv]. */
-  private attendSideBySide(x: tf.Tensor, inputs: MultiHeadAttentionInputs): tf.Tensor | undefined {
-    const { memory = x, prepared, cache, mask, bias, random } = inputs;
-    const apart = cache ?? prepared ?? this.positions ?? this.score;
-    if (apart !== undefined || this.heads !== this.keyValueHeads) return undefined;
-    if (memory.shape[0] !== x.shape[0]) return undefined; // `attention` says what is wrong
-    const options = { mask, bias, normaliser: this.normaliser, dropout: this.dropoutRate, random };
-    const sight = sightInOnePass(options, x.shape[1]!, memory.shape[1]!);
-    if (sight === undefined) return undefined;
-    const tensors = this.projectSideBySide(x, inputs);
-    return attendInOnePass(tensors, sight, { heads: this.heads, scale: 1 / Math.sqrt(this.cacheShape.headWidth) });
+  private requireInputs(x: tf.Tensor, { memory, prepared }: MultiHeadAttentionInputs): void {
+    requireSequence('x', x, this.modelWidth);
+    if (memory !== undefined) requireSequence('memory', memory, this.memoryWidth, x.shape[0]);
+    if (prepared === undefined) return;
+    const { key, value } = prepared;
+    const { heads, headWidth, valueHeadWidth } = this.cacheShape;
+    const [batch, length] = [x.shape[0], key.shape[2]];
+    const fits = (tensor: tf.Tensor, width: number) => String(tensor.shape) === String([batch, heads, length, width]);
+    if (fits(key, headWidth) && fits(value, valueHeadWidth)) return;
+    throw new Error(
+      `multiHeadAttention: prepared must be key [${batch}, ${heads}, S, ${headWidth}] and value [${batch}, ${heads}, S, ${valueHeadWidth}], ` +
+        `got key=[${key.shape}], value=[${value.shape}]`,
+    );
+  }
+
+  private operands(x: tf.Tensor, inputs: MultiHeadAttentionInputs): Operands {
+    const { memory = x, prepared } = inputs;
+    const { heads, keyValueHeads } = this;
+    const apart = prepared ?? this.positions ?? this.score;
+    const sideBySide = () => ({
+      tensors: this.projectSideBySide(x, inputs),
+      scale: 1 / Math.sqrt(this.cacheShape.headWidth),
+    });
+    return {
+      batch: x.shape[0],
+      heads,
+      keyValueHeads,
+      queryLength: x.shape[1]!,
+      keyLength: prepared === undefined ? memory.shape[1]! : prepared.key.shape[2]!,
+      byHead: () => this.project(x, inputs, undefined),
+      ...(apart === undefined && heads === keyValueHeads ? { sideBySide } : {}),
+    };
+  }
+
+  /** A call on what a cache holds once the keys and values of `x` are added to it. */
+  private cachedCall(
+    x: tf.Tensor,
+    inputs: MultiHeadAttentionInputs & { readonly cache: KeyValueCache },
+    settings: AttentionSettings,
+  ): AttentionCall {
+    const { cache, mask } = inputs;
+    const { query, ...added } = this.project(x, inputs, cache.start());
+    const { key, value, mask: held } = cache.append(added);
+    const tensors = { query, key, value };
+    requireTensors(tensors);
+    return resolveCall(operandsOf(tensors), { ...settings, mask: mask === undefined ? held : and(held, mask) });
   }
 
   /** Queries, keys and values [B, L, H·D], or one tensor that has them side by side. */
@@ -236,14 +275,26 @@ function added(x: tf.Tensor, positions: tf.Tensor | undefined): tf.Tensor {
   return positions === undefined ? x : tf.add(x, positions);
 }
 
-/** [B, L, H·D] → [B, H, L, D] */
+/** @throws unless a tensor is float32 [B, length, width] of as many sequences as the queries */
+function requireSequence(name: string, x: tf.Tensor, width: number, batch: number | undefined = x.shape[0]): void {
+  if (x.rank === 3 && x.shape[2] === width && x.shape[0] === batch && x.dtype === 'float32') return;
+  const rule = `${name} must be float32 [${name === 'x' ? 'B' : batch}, length, ${width}]`;
+  throw new Error(`multiHeadAttention: ${rule}, got ${x.dtype} [${x.shape}]`);
+}
+
+/** [B, L, H·D] → [B, H, L, D] @throws if the width is no multiple of the heads */
 export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor4D {
+  requireWidth('splitHeads', 'heads', heads);
+  if (x.rank !== 3 || x.shape[2]! % heads !== 0) {
+    throw new Error(`splitHeads: x must be [B, L, H·D] with a multiple of heads=${heads}, got [${x.shape}]`);
+  }
   const [batch, length, width] = x.shape as [number, number, number];
   return tf.transpose(tf.reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
 }
 
 /** [B, H, L, D] → [B, L, H·D] */
 export function mergeHeads(x: tf.Tensor): tf.Tensor3D {
+  if (x.rank !== 4) throw new Error(`mergeHeads: x must be [B, H, L, D], got [${x.shape}]`);
   const [batch, heads, length, width] = x.shape as [number, number, number, number];
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * width]);
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import '../kernels/index.ts';
 import {
+  alibi,
   capture,
   causal,
   documents,
@@ -11,12 +12,17 @@ import {
   RandomStream,
   seedKey,
   slidingWindow,
+  sparsemax,
   type Mask,
 } from '../index.ts';
 import { hasFused } from '../kernels/fused-ops.ts';
+import { resolveCall, type AttentionSettings } from './attention-call.ts';
 import { attention, type AttentionOptions } from './attention.ts';
+import { choosePath, type Circumstances } from './choose-path.ts';
+import { denseAttention } from './dense.ts';
 import { masks, scores, SHAPE } from './every-step.test-support.ts';
-import { sightInOnePass } from './one-pass.ts';
+import { attendInOnePass } from './one-pass.ts';
+import { withoutNumbers } from './without-numbers.ts';
 
 const native = hasFused('HeedAttention');
 if (!native) process.stdout.write('skipped: attention as one op, which this backend does not have\n');
@@ -71,16 +77,28 @@ describe.runIf(native)('attention in one pass', () => {
   });
 
   it('is not taken where weights are asked for, dropped or not of a softmax, or a mask would be large', () => {
-    const seen = (options: Parameters<typeof sightInOnePass>[0], length = 8) => sightInOnePass(options, length, length);
+    const around = { oneOp: true, capturing: false, intervening: false, differentiating: 0 } as const;
+    const path = (settings: AttentionSettings, length = 8, changed: Partial<Circumstances> = {}) => {
+      const sizes = { batch: 1, heads: 1, keyValueHeads: 1, queryLength: length, keyLength: length };
+      const unread = () => {
+        throw new Error('a path is chosen before anything is computed');
+      };
+      return choosePath(resolveCall({ ...sizes, byHead: unread }, settings), { ...around, ...changed });
+    };
     const large = documents(Array.from({ length: 1 }, () => Array<number>(2000).fill(0)));
-    expect(seen({})).toBeDefined();
-    expect(seen({ dropout: 0.1 })).toBeDefined();
     const stream = new RandomStream(seedKey(1), tf.scalar(0, 'int32'));
-    expect(seen({ dropout: 0.1, random: stream })).toBeUndefined();
-    expect(seen({ mask: large }, 2000)).toBeUndefined();
-    expect(seen({ mask: padding([1500]) }, 2000)).toBeDefined();
-    expect(seen({ mask: causal() }, 1e6)).toBeDefined();
-    capture(() => expect(seen({})).toBeUndefined());
+    expect(path({})).toBe(attendInOnePass);
+    expect(path({ dropout: 0.1 })).toBe(attendInOnePass);
+    expect(path({ mask: padding([1500]) }, 2000)).toBe(attendInOnePass);
+    expect(path({ mask: causal() }, 1e6)).toBe(attendInOnePass);
+    expect(path({ dropout: 0.1, random: stream })).toBe(denseAttention);
+    expect(path({ normaliser: sparsemax() })).toBe(denseAttention);
+    expect(path({ bias: alibi({ heads: 1 }) })).toBe(denseAttention);
+    expect(path({ mask: large }, 2000)).not.toBe(attendInOnePass);
+    expect(path({}, 8, { oneOp: false })).toBe(denseAttention);
+    expect(path({}, 8, { capturing: true })).toBe(denseAttention);
+    expect(path({}, 4000, { intervening: true })).toBe(denseAttention);
+    expect(path({}, 0)).toBe(withoutNumbers);
   });
 });
 

@@ -32,6 +32,17 @@ export function isDifferentiatingTwice(): boolean {
   return gradientDepth > 1 && kernelDepth === 0;
 }
 
+/** What `f` gives, as a constant of whatever gradient is taken. */
+export function untaped<T>(f: () => T): T {
+  const state = tapeState();
+  state.kernelDepth++;
+  try {
+    return f();
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
 /**
  * The tensors that `f` reads and that were there before it: weights, lengths, anything its closures hold.
  *

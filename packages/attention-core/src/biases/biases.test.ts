@@ -93,6 +93,11 @@ describe('T5Bias', () => {
     }
   });
 
+  it('has no bucket that is no number where distances end before the logarithmic buckets begin', () => {
+    const bucket = (distance: number) => t5Bucket(distance, { buckets: 32, maxDistance: 16, direction: 'past' });
+    expect([0, -1, -15, -16, -17, -1000, 3].map(bucket)).toEqual([0, 1, 15, 31, 31, 31, 0]);
+  });
+
   it('takes the number of the bucket, and the last one beyond maxDistance', () => {
     const bias = new T5Bias({ heads: 2, buckets: 8, maxDistance: 6, direction: 'both', random });
     const whole = bias.values(wholeRegion(1, 30)).arraySync() as number[][][][];

@@ -87,6 +87,7 @@ export function t5Bucket(
   const exact = Math.floor(available / 2);
   if (steps < exact) return first + steps;
   const { fround } = Math;
+  if (maxDistance <= exact) return first + available - 1; // no logarithmic buckets: what is not near shares the last
   const share = fround(fround(Math.log(fround(steps / exact))) / fround(Math.log(maxDistance / exact)));
   return first + Math.min(available - 1, exact + Math.trunc(fround(share * (available - exact))));
 }

@@ -26,6 +26,8 @@ export type FusedOp =
   | 'HeedUnflatten'
   /** (scores [..., S], allowed [..., S], boolean, broadcastable but in the last dimension) → weights [..., S] */
   | 'HeedMaskedSoftmax'
+  /** (key [..., D], value [..., Dv]) → both with 0 for what is not finite, and [..., 1]: 0, or NaN where there was any */
+  | 'HeedFiniteKeys'
   /** (dy, weights) → dScores */
   | 'HeedSoftmaxGradient'
   /** (x) → y */

@@ -12,6 +12,8 @@ import './same-padding.ts';
 import './unsorted-segment-max.ts';
 import './unsorted-segment-sum.ts';
 import './wasm-arithmetic.ts';
+import './wasm-hiding.ts';
 import './wasm-matmul.ts';
+import './wasm-memory.ts';
 import './wasm-movement.ts';
 import './wasm-split.ts';

@@ -22,6 +22,10 @@ export interface Simd {
   /** y [n] = factor · the sums of the columns of x [rows, n]. */
   columnSums(x: number, y: number, rows: number, n: number, factor: number): void;
   transpose(x: number, y: number, rows: number, columns: number): void;
+  /** Softmax of rows over what is allowed, booleans for `period` rows that begin again as often as need be. */
+  maskedSoftmax(scores: number, allowed: number, out: number, rows: number, width: number, period: number): void;
+  /** x [rows, width] with 0 for what is not finite; to `fault` [rows] NaN is added where there was any. */
+  keepFinite(x: number, out: number, fault: number, rows: number, width: number): void;
 }
 
 type Exports = Omit<Simd, 'matmul'> & {

@@ -49,7 +49,7 @@ for (const [kernelName, name] of [
   });
 }
 
-interface Spread {
+export interface Spread {
   /** Parts of `large` that each have numbers of `small` of their own. */
   readonly blocks: number;
   /** Numbers of `large` in each. */
@@ -62,7 +62,7 @@ interface Spread {
  * How `small` spreads to `large`, where that is: first dimensions alike, then some of size 1 in `small`, then others alike. [8, 1, 1, 128] in
  * [8, 12, 64, 128] is 8 blocks of 12 · 64 · 128 in which 128 numbers repeat.
  */
-function spreadOf(large: number[], small: number[]): Spread | undefined {
+export function spreadOf(large: number[], small: number[]): Spread | undefined {
   if (small.length > large.length || large.includes(0)) return undefined;
   const sizes = [...Array<number>(large.length - small.length).fill(1), ...small];
   const alike = (size: number, i: number) => size === large[i];

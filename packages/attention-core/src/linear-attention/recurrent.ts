@@ -10,7 +10,10 @@ export interface RecurrentLinearAttentionOptions {
   readonly value: tf.Tensor;
   /** g, logarithms of what is kept of the state, at most 0: [B, K, T, D], or [B, K, T, 1] for one a head. Given, the rule is gated. */
   readonly decay?: tf.Tensor | undefined;
-  /** β, how much of what a key held is replaced, in [0, 1]: [B, K, T, 1]. Given, the delta rule is used. */
+  /**
+   * β, how much of what a key held is replaced, in [0, 1]: [B, K, T, 1], or
+   * [B, 1, T, 1] for all heads alike. Given, the delta rule is used.
+   */
   readonly beta?: tf.Tensor | undefined;
   /** What the steps before these left: [B, K, D, Dv]. Default: zeros. */
   readonly state?: tf.Tensor | undefined;
@@ -55,7 +58,8 @@ export function recurrentLinearAttention(options: RecurrentLinearAttentionOption
     const keys = inSteps(key);
     const values = inSteps(value).map((v) => tf.reshape(v, [-1, 1, valueWidth])); // [B · K, 1, Dv]
     const kept = decay === undefined ? undefined : inSteps(tf.exp(decay)); // [B · K, D or 1, 1]
-    const rates = beta === undefined ? undefined : inSteps(beta); // [B · K, 1, 1]
+    const shared = beta !== undefined && beta.shape[1] !== states;
+    const rates = beta && inSteps(shared ? tf.tile(beta, [1, states, 1, 1]) : beta); // [B · K, 1, 1]
 
     let state: tf.Tensor =
       before === undefined
@@ -91,7 +95,7 @@ function requireShapes({ query, key, value, decay, beta, state }: RecurrentLinea
     is(key, [batch, states, steps, width]) &&
     is(value, [batch, states, steps, value.shape[3]]) &&
     is(decay, [batch, states, steps, width], [batch, states, steps, 1]) &&
-    is(beta, [batch, states, steps, 1]) &&
+    is(beta, [batch, states, steps, 1], [batch, 1, steps, 1]) &&
     is(state, [batch, states, width, value.shape[3]]);
   if (agree) return;
   const received = Object.entries({ query, key, value, decay, beta, state })
@@ -99,6 +103,6 @@ function requireShapes({ query, key, value, decay, beta, state }: RecurrentLinea
     .join(', ');
   throw new Error(
     'recurrentLinearAttention: shapes must be query [B, H, T, D], key [B, K, T, D], value [B, K, T, Dv], ' +
-      `decay [B, K, T, D or 1], beta [B, K, T, 1] and state [B, K, D, Dv], got ${received}`,
+      `decay [B, K, T, D or 1], beta [B, K or 1, T, 1] and state [B, K, D, Dv], got ${received}`,
   );
 }

@@ -5,7 +5,7 @@ import type { RandomStream } from '../random/random-stream.ts';
 import type { Normaliser, Visibility } from './normaliser.ts';
 import type { ReinforceTrace } from './reinforce.ts';
 import { maskedSoftmax } from './softmax.ts';
-import { hideScores, visibleOrZero } from './visible.ts';
+import { hideScores, zeroWhereHidden } from './visible.ts';
 
 export interface StraightThroughOptions {
   /** Passing one is training mode: keys are sampled. Without one the best key is taken. */
@@ -36,8 +36,9 @@ export function hardStraightThrough({ random, temperature = 1 }: StraightThrough
     weights: (scores, visibility) =>
       tf.tidy(() => {
         const noisy = random === undefined ? scores : tf.add(scores, gumbelNoise(random, scores.shape));
-        const soft = maskedSoftmax(tf.div(noisy, temperature), visibility);
-        return replaceValue(soft, (soft) => visibleOrZero(oneHotOfGreatest(soft), visibility));
+        const hidden = hideScores(tf.div(noisy, temperature), visibility);
+        const soft = maskedSoftmax(hidden, visibility);
+        return replaceValue(soft, (soft) => zeroWhereHidden(oneHotOfGreatest(soft), hidden));
       }),
   };
 }
@@ -100,10 +101,10 @@ export function hardSample({ random, trace, sampleProbability = 1 }: HardSampleO
 function bestKey(scores: tf.Tensor, visibility: Visibility | undefined): tf.Tensor {
   return withGradient(
     [scores],
-    (scores) => ({
-      value: visibleOrZero(oneHotOfGreatest(hideScores(scores, visibility)), visibility),
-      saved: [],
-    }),
+    (scores) => {
+      const hidden = hideScores(scores, visibility);
+      return { value: zeroWhereHidden(oneHotOfGreatest(hidden), hidden), saved: [] };
+    },
     (dy) => [tf.zerosLike(dy)],
     { again: 'backward' },
   );
@@ -120,6 +121,7 @@ function replaceValue(x: tf.Tensor, value: (x: tf.Tensor) => tf.Tensor): tf.Tens
 }
 
 function oneHotOfGreatest(scores: tf.Tensor): tf.Tensor {
+  if (scores.shape.at(-1) === 1) return tf.onesLike(scores); // tf.oneHot takes two or more
   return tf.cast(tf.oneHot(tf.argMax(scores, -1), scores.shape.at(-1)!), 'float32');
 }
 

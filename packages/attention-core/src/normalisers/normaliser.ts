@@ -4,13 +4,13 @@ import type * as tf from '@tensorflow/tfjs';
 export interface Visibility {
   /** Boolean, broadcastable to the scores: true where the query may see the key. */
   readonly allowed: tf.Tensor;
-  /** Whether some query may see no key at all, so that its row must be zeroed. */
+  /** Whether some query may see no key at all. */
   readonly mayHideAll: boolean;
 }
 
 /**
- * The third of the four steps: scores to weights. Weights are exactly 0 where `visibility` hides the key, and in a row
- * without any visible key; no input makes a NaN.
+ * The third of the four steps: scores to weights. Weights are exactly 0 where `visibility` hides the key, whatever its score, where the
+ * score is −∞, and in a row without any visible key; no finite score makes a NaN.
  */
 export interface Normaliser {
   readonly name: string;

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../autodiff/with-gradient.ts';
 import type { Normaliser } from './normaliser.ts';
+import { hideScores, zeroWhereHidden } from './visible.ts';
 
 export interface SigmoidOptions {
   /**
@@ -25,8 +27,8 @@ export function sigmoid({ bias = 0 }: SigmoidOptions = {}): Normaliser {
     weights: (scores, visibility) =>
       tf.tidy(() => {
         const shift = bias === 'length' ? -Math.log(scores.shape.at(-1)!) : bias;
-        const weights = tf.sigmoid(shift === 0 ? scores : tf.add(scores, shift));
-        return visibility === undefined ? weights : tf.mul(weights, tf.cast(visibility.allowed, 'float32'));
+        const hidden = hideScores(scores, visibility);
+        return tf.sigmoid(shift === 0 ? hidden : tf.add(hidden, shift)); // of −∞ it is 0
       }),
   };
 }
@@ -38,6 +40,14 @@ export function unnormalised(): Normaliser {
     weights: (scores, visibility) =>
       visibility === undefined
         ? tf.clone(scores)
-        : tf.tidy(() => tf.mul(scores, tf.cast(visibility.allowed, 'float32'))),
+        : withGradient(
+            [scores],
+            (scores) => {
+              const hidden = hideScores(scores, visibility);
+              return { value: zeroWhereHidden(scores, hidden), saved: [hidden] };
+            },
+            (dy, [hidden]) => [zeroWhereHidden(dy, hidden)],
+            { again: 'backward' },
+          ),
   };
 }

@@ -4,7 +4,7 @@ import { fused, hasFused } from '../kernels/fused-ops.ts';
 import { weight, requireWidth } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { Normaliser, Visibility } from './normaliser.ts';
-import { hideScores, visibleOrZero } from './visible.ts';
+import { greatestOf, hideScores } from './visible.ts';
 
 /**
  * exp(s) / Σ exp(s) over the visible keys.
@@ -25,7 +25,7 @@ export function maskedSoftmax(scores: tf.Tensor, visibility?: Visibility): tf.Te
   return withGradient(
     [scores],
     (scores) => {
-      const weights = visibleOrZero(softmaxOfVisible(scores, visibility), visibility);
+      const weights = softmaxOfVisible(scores, visibility);
       return { value: weights, saved: [weights] };
     },
     (dy, [weights]) => {
@@ -36,10 +36,14 @@ export function maskedSoftmax(scores: tf.Tensor, visibility?: Visibility): tf.Te
   );
 }
 
-function softmaxOfVisible(scores: tf.Tensor, visibility: Visibility | undefined): tf.Tensor {
-  const wide = visibility?.allowed.shape.at(-1) === scores.shape.at(-1);
-  if (!wide || !hasFused('HeedMaskedSoftmax')) return tf.softmax(hideScores(scores, visibility));
-  return fused('HeedMaskedSoftmax', [scores, visibility!.allowed])[0];
+/** `maskedSoftmax` for callers that have a gradient of their own. */
+export function softmaxOfVisible(scores: tf.Tensor, visibility: Visibility | undefined): tf.Tensor {
+  if (visibility === undefined) return tf.softmax(scores);
+  const wide = visibility.allowed.shape.at(-1) === scores.shape.at(-1);
+  if (wide && hasFused('HeedMaskedSoftmax')) return fused('HeedMaskedSoftmax', [scores, visibility.allowed])[0];
+  const hidden = hideScores(scores, visibility);
+  const exponentials = tf.exp(tf.sub(hidden, greatestOf(hidden)));
+  return tf.mul(exponentials, tf.divNoNan(1, tf.sum(exponentials, -1, true)));
 }
 
 /**
@@ -71,7 +75,10 @@ export class SinkSoftmax extends Module implements Normaliser {
     return tf.tidy(() => {
       // softmax over keys and sink = softmax over the keys × the keys' share, and the share is a sigmoid
       const weights = maskedSoftmax(scores, visibility);
-      const total = tf.logSumExp(hideScores(scores, visibility), -1, true); // [B, H, L, 1]
+      const hidden = hideScores(scores, visibility);
+      const greatest = greatestOf(hidden); // [B, H, L, 1]
+      const sum = tf.maximum(tf.sum(tf.exp(tf.sub(hidden, greatest)), -1, true), 1e-37);
+      const total = tf.add(greatest, tf.log(sum));
       return tf.mul(weights, tf.sigmoid(tf.sub(total, tf.reshape(this.sink, [-1, 1, 1]))));
     });
   }

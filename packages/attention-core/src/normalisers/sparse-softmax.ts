@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import type { Normaliser, Visibility } from './normaliser.ts';
 import { maskedSoftmax } from './softmax.ts';
-import { hideScores } from './visible.ts';
+import { everyKey, hideScores } from './visible.ts';
 
 /**
  * Softmax over the k greatest visible scores of each query; all others get 0 (Zhao et al. 2019). Scores equal to the k-th are all
@@ -48,7 +48,7 @@ export function threshold(bound: number): Normaliser {
     name: 'threshold',
     weights: (scores, visibility) =>
       softmaxOfKept(scores, visibility, (scores) => {
-        const weights = tf.softmax(scores);
+        const weights = maskedSoftmax(scores, everyKey(scores)); // some of them −∞
         return tf.greaterEqual(weights, tf.minimum(tf.max(weights, -1, true), bound));
       }),
   };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import type { Normaliser, Visibility } from './normaliser.ts';
-import { hideScores } from './visible.ts';
+import { greatestOf, hideScores, zeroWhereHidden } from './visible.ts';
 
 /**
  * The point of the probability simplex nearest to the scores (Martins & Astudillo 2016): max(s − τ, 0), with the τ for which the
@@ -22,8 +22,8 @@ function maskedSparsemax(scores: tf.Tensor, visibility?: Visibility): tf.Tensor 
   return withGradient(
     [scores],
     (scores) => {
-      const weights = nearestDistribution(hideScores(scores, visibility));
-      const visible = visibility === undefined ? weights : tf.mul(weights, tf.cast(visibility.allowed, 'float32'));
+      const hidden = hideScores(scores, visibility);
+      const visible = zeroWhereHidden(nearestDistribution(hidden), hidden);
       return { value: visible, saved: [visible] };
     },
     (dy, [weights]) => {
@@ -39,7 +39,7 @@ function maskedSparsemax(scores: tf.Tensor, visibility?: Visibility): tf.Tensor 
 function nearestDistribution(scores: tf.Tensor): tf.Tensor {
   const keys = scores.shape.at(-1)!;
   // τ is at least the greatest score − 1, so that whatever is lower may as well be equal to that
-  const z = tf.maximum(tf.sub(scores, tf.max(scores, -1, true)), -1);
+  const z = tf.maximum(tf.sub(scores, greatestOf(scores)), -1);
   const sorted = tf.topk(z, keys).values;
   const sums = tf.cumsum(sorted, sorted.rank - 1);
   const ranks = tf.range(1, keys + 1);

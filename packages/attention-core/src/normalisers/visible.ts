@@ -1,20 +1,28 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Visibility } from './normaliser.ts';
 
-/** Half of the greatest float32: below every sensible score, and finite when scores are subtracted from it. */
-const BOUND = 1.7e38;
+/** The least finite float32. */
+export const LEAST_FLOAT = -3.4028234663852886e38;
 
-/** Scores with hidden ones so low that they are never the greatest and their exponential is 0; no other score changes. */
+/**
+ * Scores with −∞ for hidden ones, whatever they were, NaN included: no finite score is equal to it, and its exponential is 0. A score
+ * that is −∞ already (from a bias, perhaps) is hidden as well.
+ */
 export function hideScores(scores: tf.Tensor, visibility: Visibility | undefined): tf.Tensor {
-  return visibility === undefined ? scores : tf.minimum(scores, greatestScores(visibility.allowed));
+  return visibility === undefined ? scores : tf.where(visibility.allowed, scores, -Infinity);
 }
 
-/** What scores may be at most: hidden ones so little that they are as good as hidden. @returns of the shape of `allowed` */
-export function greatestScores(allowed: tf.Tensor): tf.Tensor {
-  return tf.mul(tf.sub(tf.cast(allowed, 'float32'), 0.5), 2 * BOUND); // BOUND or −BOUND
+/** The visibility of scores of which only those that are −∞ are hidden. */
+export function everyKey(scores: tf.Tensor): Visibility {
+  return { allowed: tf.ones([scores.shape.at(-1)!], 'bool'), mayHideAll: true };
 }
 
-/** Weights with exact zeros in rows that are hidden throughout. */
-export function visibleOrZero(weights: tf.Tensor, visibility: Visibility | undefined): tf.Tensor {
-  return visibility?.mayHideAll === true ? tf.mul(weights, tf.cast(visibility.allowed, 'float32')) : weights;
+/** The greatest of each row of `hideScores`, finite also where all are hidden. @returns [..., 1] */
+export function greatestOf(hidden: tf.Tensor): tf.Tensor {
+  return tf.maximum(tf.max(hidden, -1, true), LEAST_FLOAT);
+}
+
+/** Weights with exact zeros where `hidden`, of `hideScores`, has −∞. */
+export function zeroWhereHidden(weights: tf.Tensor, hidden: tf.Tensor): tf.Tensor {
+  return tf.where(tf.notEqual(hidden, -Infinity), weights, 0);
 }

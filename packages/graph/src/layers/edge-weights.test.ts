@@ -1,12 +1,11 @@
 import { expectGradientsToMatchDifferences } from '@heed/testing';
-import { Random, RandomStream, type Module } from '@heed/attention-core';
+import { capture, intervene, Random, RandomStream, type Module } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withSelfLoops } from '../graph/edge-lists.ts';
 import type { EdgeList } from '../graph/graph-data.ts';
 import { edgeCounts } from './dense-edges.ts';
-import { captureEdges } from './edge-maps.ts';
 import { edgeTensors, type EdgeTensors } from './edge-tensors.ts';
 import { GatLayer, type EdgeLayerInputs } from './gat-layer.ts';
 import { GatV2Layer } from './gatv2-layer.ts';
@@ -71,7 +70,7 @@ describe.each(Object.entries(layers))('%s over edges', (_name, create) => {
       ]),
       4,
     );
-    const { maps } = captureEdges(() => create(1).forward(normal(2, 4, 3), edges));
+    const { maps } = capture(() => create(1).forward(normal(2, 4, 3), edges), { kind: 'edges' });
     const sums = tf.unsortedSegmentSum(maps[0].weights, edges.targets, 4);
     expect(sums).toBeAllClose([
       [1, 1],
@@ -102,35 +101,62 @@ describe.each(Object.entries(layers))('%s over edges', (_name, create) => {
     expect(gradient).toBeAllClose(tf.zeros([2, 3]), { absolute: 0 });
   });
 
+  it('lets weights be changed, and keeps those of the asked heads', () => {
+    const layer = create(1);
+    const edges = edgeTensors(
+      list([
+        [0, 1],
+        [2, 1],
+      ]),
+      3,
+    );
+    const x = normal(2, 3, 3);
+    const off = intervene(
+      () => layer.forward(x, edges),
+      (_name, weights) => tf.zerosLike(weights),
+      { kind: 'edges' },
+    );
+    expect(off).toBeAllClose(tf.zeros([3, 4]), { absolute: 0 });
+    const whole = capture(() => layer.forward(x, edges), { kind: 'edges' }).maps[0];
+    const asked = capture(() => layer.forward(x, edges), { kind: 'edges', heads: [1] }).maps[0];
+    expect([whole.kind, whole.name, asked.name]).toEqual(['edges', 'edges', 'edges']);
+    expect(asked.weights).toBeAllClose(tf.slice(whole.weights, [0, 1], [2, 1]));
+    expect(capture(() => layer.forward(x, edges)).maps).toEqual([]);
+  });
+
   it('counts a double edge twice', () => {
     const layer = create(1);
     const x = normal(4, 3, 3);
-    const { maps } = captureEdges(() =>
-      layer.forward(
-        x,
-        edgeTensors(
-          list([
-            [0, 2],
-            [0, 2],
-            [1, 2],
-          ]),
-          3,
+    const { maps } = capture(
+      () =>
+        layer.forward(
+          x,
+          edgeTensors(
+            list([
+              [0, 2],
+              [0, 2],
+              [1, 2],
+            ]),
+            3,
+          ),
         ),
-      ),
+      { kind: 'edges' },
     );
     const [first, second, other] = tf.unstack(maps[0].weights);
     expect(first).toBeAllClose(second);
-    const single = captureEdges(() =>
-      layer.forward(
-        x,
-        edgeTensors(
-          list([
-            [0, 2],
-            [1, 2],
-          ]),
-          3,
+    const single = capture(
+      () =>
+        layer.forward(
+          x,
+          edgeTensors(
+            list([
+              [0, 2],
+              [1, 2],
+            ]),
+            3,
+          ),
         ),
-      ),
+      { kind: 'edges' },
     ).maps[0].weights;
     const [one, rest] = tf.unstack(single);
     // one / rest are as exp(s₀) : exp(s₁); doubled, 2·exp(s₀) : exp(s₁)
@@ -224,7 +250,7 @@ describe('layers', () => {
     const everyPair = [...Array(nodes * nodes).keys()].map((i) => [i % nodes, Math.floor(i / nodes)] as const);
     const edges = edgeTensors(list(everyPair), nodes);
     const favourites = (layer: EdgeLayer) => {
-      const { maps } = captureEdges(() => layer.forward(normal(9, nodes, 3), edges));
+      const { maps } = capture(() => layer.forward(normal(9, nodes, 3), edges), { kind: 'edges' });
       const best = tf.argMax(tf.reshape(tf.slice(maps[0].weights, [0, 0], [-1, 1]), [nodes, nodes]), 1); // by target
       return new Set(best.dataSync()).size;
     };

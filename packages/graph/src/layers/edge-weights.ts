@@ -1,6 +1,5 @@
-import { dropout, segmentSoftmax, type RandomStream } from '@heed/attention-core';
+import { dropout, observeEdgeWeights, segmentSoftmax, type RandomStream } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import { recordEdgeWeights } from './edge-maps.ts';
 import type { EdgeTensors } from './edge-tensors.ts';
 
 export interface EdgeWeightOptions {
@@ -19,8 +18,8 @@ export interface EdgeWeightOptions {
  */
 export function edgeWeights(scores: tf.Tensor, edges: EdgeTensors, options: EdgeWeightOptions): tf.Tensor {
   const none = scores.size === 0; // no edges, no weights
-  const weights = none ? scores : segmentSoftmax(scores, edges.targets, edges.targetNodes);
-  recordEdgeWeights(options.name, weights);
+  const softmax = none ? scores : segmentSoftmax(scores, edges.targets, edges.targetNodes);
+  const weights = observeEdgeWeights(options.name, softmax);
   const kept = dropout(weights, options.dropout, options.random);
   return edges.scale === undefined ? kept : tf.mul(kept, tf.expandDims(edges.scale, 1));
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { allClose } from '@heed/testing';
-import { Random, readSafetensors, type Module } from '@heed/attention-core';
+import { capture, Random, readSafetensors, type Module } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { AttentionPooling } from './attention-pooling.ts';
-import { captureEdges } from './edge-maps.ts';
+import { GlobalAttentionPooling } from './global-attention-pooling.ts';
 import { edgeTensors, type EdgeTensors } from './edge-tensors.ts';
 import { GatLayer } from './gat-layer.ts';
 import { GatV2Layer } from './gatv2-layer.ts';
@@ -44,7 +43,7 @@ function disagreements(
   const tensors = golden(file);
   layer.loadStateDict(withPrefix(tensors, 'weights.'));
   const inputs = names.map((name) => tensors[`inputs.${name}`]);
-  const { result, maps } = captureEdges(() => forward(...inputs));
+  const { result, maps } = capture(() => forward(...inputs), { kind: 'edges' });
   const found: Array<readonly [name: string, actual: tf.Tensor]> = [['output', result]];
   if (tensors.attention !== undefined) found.push(['attention', maps[0].weights]);
 
@@ -92,7 +91,7 @@ describe("PyTorch Geometric's values and gradients", () => {
   });
 
   it('are those of attention pooling, for a graph without nodes too', () => {
-    const layer = new AttentionPooling({ inputs: 5, random: new Random(1) });
+    const layer = new GlobalAttentionPooling({ inputs: 5, random: new Random(1) });
     const graphOf = tf.tensor1d([0, 0, 0, 2, 2, 2, 2], 'int32');
     expect(disagreements('pooling', layer, ['x'], (x) => layer.forward(x, graphOf, 3))).toEqual([]);
   });

@@ -1,8 +1,7 @@
-import { Random } from '@heed/attention-core';
+import { capture, Random } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import type { EdgeList, GraphData } from '../graph/graph-data.ts';
 import { selectRows } from '../graph/split-nodes.ts';
-import { captureEdges } from '../layers/edge-maps.ts';
 import { indexNeighbours } from '../sampling/neighbour-index.ts';
 import { sampleNeighbours } from '../sampling/sample-neighbours.ts';
 import { graphTensors } from './graph-tensors.ts';
@@ -106,7 +105,7 @@ function differentiate(model: NodeModel, graph: GraphData) {
   };
   const logits = tf.tidy(() => {
     const scale = tf.ones([tensors.edges.sources.size]) as tf.Tensor1D;
-    const { result, maps } = captureEdges(() => model.forward(tensors.x, tensors.edges));
+    const { result, maps } = capture(() => model.forward(tensors.x, tensors.edges), { kind: 'edges' });
     const first = tf.slice(result, [0, 0], [1, -1]);
     if (maps.length > 0) {
       toEdges(tf.div(tf.addN(maps.map(({ weights }) => tf.mean(weights, 1))), maps.length), values.attention);

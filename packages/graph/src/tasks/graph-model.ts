@@ -1,6 +1,6 @@
 import { Linear, Module, Random, type RandomStream } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import { AttentionPooling } from '../layers/attention-pooling.ts';
+import { GlobalAttentionPooling } from '../layers/global-attention-pooling.ts';
 import type { EdgeTensors } from '../layers/edge-tensors.ts';
 import type { NodeFeatures } from '../layers/node-features.ts';
 import { createNodeModel, type NodeModel, type NodeModelConfig } from './node-model.ts';
@@ -19,14 +19,14 @@ export interface GraphModelShape {
 /** A model over nodes, attention pooling over each graph's nodes, and a linear classifier. */
 export class GraphModel extends Module {
   readonly nodes: NodeModel;
-  readonly pooling: AttentionPooling;
+  readonly pooling: GlobalAttentionPooling;
   readonly output: Linear;
 
   constructor(config: NodeModelConfig, { inputs, edgeInputs, width, classes }: GraphModelShape, seed: number) {
     super();
     const random = new Random(seed).fork('pooling');
     this.nodes = createNodeModel(config, { inputs, outputs: width, edgeInputs }, seed);
-    this.pooling = new AttentionPooling({ inputs: width, random });
+    this.pooling = new GlobalAttentionPooling({ inputs: width, random });
     this.output = new Linear({ inputs: width, outputs: classes, random });
   }
 

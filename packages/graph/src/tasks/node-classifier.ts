@@ -1,10 +1,10 @@
+import { capture } from '@heed/attention-core';
 import { compile, type Compiled, crossEntropy, type Folder, parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { AbstractGraph } from 'graphology-types';
 import { z } from 'zod';
 import { checkGraph, type GraphData } from '../graph/graph-data.ts';
 import { isGraphology, readGraph } from '../graph/graphology-graph.ts';
-import { captureEdges } from '../layers/edge-maps.ts';
 import { explainNode, type EdgeExplanation } from './explain-node.ts';
 import { fitTask, type TaskFitOptions, type TaskHistory } from './fit-task.ts';
 import { graphTensors, type GraphTensors } from './graph-tensors.ts';
@@ -124,7 +124,7 @@ export class NodeClassifier {
     this.checkWidth(data);
     const graph = graphTensors(data);
     const outputs = tf.tidy(() => {
-      const { result: logits, maps } = captureEdges(() => model.forward(graph.x, graph.edges)); // [N, classes]
+      const { result: logits, maps } = capture(() => model.forward(graph.x, graph.edges), { kind: 'edges' }); // [N, classes]
       const means = maps.map(({ weights }) => tf.mean(weights, 1)); // [E + N] each
       tf.dispose(maps.map(({ weights }) => weights));
       return {

@@ -146,15 +146,20 @@ void LayerNormGradient(Range rows, long width, const float *dy, const float *x, 
 
 // --- Softmax ---------------------------------------------------------------------------------------------------------------------
 
+/** What hidden scores become: no finite score is equal to it. One that is −∞ already is hidden as well. */
+constexpr float kHidden = -__builtin_inff();
+/** The least finite number, where the search for the largest score begins: so that what is subtracted is always finite. */
+constexpr float kLeast = -3.40282347e38f;
+
 void MaskedSoftmax(Range rows, long width, const float *scores, const unsigned char *allowed, const long *starts, float *weights) {
   for (long row = rows.begin; row < rows.end; ++row) {
     const float *from = scores + row * width;
     const unsigned char *shown = allowed + starts[row];
     float *to = weights + row * width;
-    float largest = -3.4e38f, sum = 0;
+    float largest = kLeast, sum = 0;
 #pragma omp simd reduction(max : largest)
     for (long i = 0; i < width; ++i) {
-      to[i] = shown[i] ? from[i] : -1.7e38f;
+      to[i] = shown[i] ? from[i] : kHidden;
       largest = to[i] > largest ? to[i] : largest;
     }
 #pragma omp simd reduction(+ : sum)
@@ -162,7 +167,7 @@ void MaskedSoftmax(Range rows, long width, const float *scores, const unsigned c
       to[i] = to[i] - largest < -87.f ? 0.f : Exp(to[i] - largest);  // hidden scores are exactly 0
       sum += to[i];
     }
-    const float share = 1.f / sum;
+    const float share = sum == 0 ? 0.f : 1.f / sum;  // 0 where all are hidden
 #pragma omp simd
     for (long i = 0; i < width; ++i) to[i] *= share;
   }
@@ -335,8 +340,6 @@ void AddPackedProduct(Range rows, Range columns, long k, Matrix a, const float *
 // Scores of a block lie by key: [keys, kQueryBlock]. So a vector holds several queries of one key, the softmax of each is a lane's, and of
 // all products only the queries have to be turned.
 
-constexpr float kHidden = -1.7e38f;
-
 enum class Seen { kNothing, kSome, kAll };
 
 /** What a block's queries see of its keys. */
@@ -408,6 +411,35 @@ void ScoreFew(Range queries, Range keys, const AttentionArguments &head, float *
 
 inline Range Block(long begin, long size, long end) { return {begin, begin + size < end ? begin + size : end}; }
 
+/** Whether all numbers of a row are finite. */
+inline bool IsFinite(const float *row, long width) {
+  float zero = 0;
+#pragma omp simd reduction(+ : zero)
+  for (long d = 0; d < width; ++d) zero += row[d] - row[d];  // ∞ − ∞ is NaN
+  return zero == 0;
+}
+
+/** sums += weights · rows, of which a row that is not finite counts only for those who see it: for a weight of 0 it counts nothing. */
+void AddSeen(long count, Range keys, Matrix weights, Rows<const float> rows, long width, Seen seen, float *sums, long step) {
+  const auto add = [&](long first, long last) {
+    if (first == last) return;
+    const Matrix part = {weights.data + (first - keys.begin) * weights.column_step, weights.row_step, weights.column_step};
+    AddProduct({0, count}, {0, width}, last - first, part, {rows.data + first * rows.step, rows.step, 1}, sums, step);
+  };
+  long first = keys.begin;
+  for (long j = keys.begin; seen == Seen::kSome && j < keys.end; ++j) {
+    const float *row = rows.data + j * rows.step;
+    if (IsFinite(row, width)) continue;
+    add(first, j);
+    first = j + 1;
+    for (long i = 0; i < count; ++i) {
+      const float weight = weights.data[i * weights.row_step + (j - keys.begin) * weights.column_step];
+      for (long d = 0; d < width && weight != 0; ++d) sums[i * step + d] += weight * row[d];
+    }
+  }
+  add(first, keys.end);
+}
+
 void AttentionBlock(Range queries, const AttentionArguments &head, float *__restrict scratch) {
   const long count = queries.end - queries.begin, lanes = WholeVectors(count), width = head.value_width;
   float *scores = scratch, *turned = scores + kKeyBlock * kQueryBlock, *sums = turned + head.width * kQueryBlock;
@@ -417,7 +449,7 @@ void AttentionBlock(Range queries, const AttentionArguments &head, float *__rest
   if (!few) Turn(head.query, queries, head.width, head.scale, turned);
   __builtin_memset(sums, 0, count * width * sizeof(float));
   for (long i = 0; i < lanes; ++i) {
-    largest[i] = kHidden;
+    largest[i] = kLeast;
     total[i] = 0;
   }
   for (long key = 0; key < head.keys; key += kKeyBlock) {
@@ -450,12 +482,11 @@ void AttentionBlock(Range queries, const AttentionArguments &head, float *__rest
       float *__restrict row = scores + j * kQueryBlock;
 #pragma omp simd
       for (long i = 0; i < lanes; ++i) {
-        row[i] = row[i] <= kHidden ? 0.f : Exp(row[i] - largest[i]);
+        row[i] = row[i] == kHidden ? 0.f : Exp(row[i] - largest[i]);
         total[i] += row[i];
       }
     }
-    const Matrix values = {head.value.data + key * head.value.step, head.value.step, 1};
-    AddProduct({0, count}, {0, width}, keys.end - key, {scores, 1, kQueryBlock}, values, sums, width);
+    AddSeen(count, keys, {scores, 1, kQueryBlock}, head.value, width, seen, sums, width);
   }
   for (long i = 0; i < count; ++i) {
     const float share = total[i] == 0 ? 0.f : 1.f / total[i];
@@ -472,26 +503,60 @@ void Attention(Range queries, const AttentionArguments &head, float *scratch) {
   }
 }
 
+/** Beyond it float32 has no room for the logarithm of a sum beside the largest score. */
+constexpr float kLargestLogSum = 256;
+
+/** The largest score of each query and 1 / Σ exp(score − largest), where the logarithm of the sum does not tell them exactly. */
+void Normalise(Range queries, const AttentionArguments &head, const float *turned, long lanes, float *scores, float *__restrict largest,
+               float *__restrict share) {
+  for (long i = 0; i < lanes; ++i) {
+    largest[i] = kLeast;
+    share[i] = 0;
+  }
+  for (int pass = 0; pass < 2; ++pass) {
+    for (long key = 0; key < head.keys; key += kKeyBlock) {
+      const Range keys = Block(key, kKeyBlock, head.keys);
+      const Seen seen = Look(head.sight, queries, keys);
+      if (seen == Seen::kNothing) continue;
+      MultiplyTurned(head.key, keys, head.width, turned, lanes, scores);
+      if (seen == Seen::kSome) Hide(head.sight, queries, keys, scores);
+      for (long j = 0; j < keys.end - key; ++j) {
+        const float *row = scores + j * kQueryBlock;
+        for (long i = 0; i < lanes; ++i) {
+          if (pass == 0) largest[i] = row[i] > largest[i] ? row[i] : largest[i];
+          else share[i] += row[i] == kHidden ? 0.f : Exp(row[i] - largest[i]);
+        }
+      }
+    }
+  }
+  for (long i = 0; i < lanes; ++i) share[i] = share[i] == 0 ? 0.f : 1.f / share[i];
+}
+
 void AttentionGradient(long count, const AttentionGradientArguments &gradient, float *scratch) {
   const AttentionArguments &head = gradient.attention;
   float *weights = scratch, *d_scores = weights + kKeyBlock * kQueryBlock;
   float *turned = d_scores + kKeyBlock * kQueryBlock, *turned_dy = turned + head.width * kQueryBlock;
-  float *__restrict sums = turned_dy + head.value_width * kQueryBlock, *__restrict delta = sums + kQueryBlock;
+  float *__restrict largest = turned_dy + head.value_width * kQueryBlock, *__restrict delta = largest + kQueryBlock;
+  float *__restrict share = delta + kQueryBlock;
   const auto rows = [](Rows<const float> of, long first) { return Matrix{of.data + first * of.step, of.step, 1}; };
   for (long query = 0; query < count; query += kQueryBlock) {
     const Range queries = Block(query, kQueryBlock, count);
     const long some = queries.end - query, lanes = WholeVectors(some);
     Turn(head.query, queries, head.width, head.scale, turned);
     Turn(gradient.dy, queries, head.value_width, 1.f, turned_dy);
-    for (long i = 0; i < lanes; ++i) sums[i] = delta[i] = 0;
+    for (long i = 0; i < lanes; ++i) largest[i] = delta[i] = share[i] = 0;
+    bool exact = true;
     for (long i = 0; i < some; ++i) {
       const float *dy = gradient.dy.data + (query + i) * gradient.dy.step, *y = head.result.data + (query + i) * head.result.step;
       float sum = 0;
 #pragma omp simd reduction(+ : sum)
       for (long d = 0; d < head.value_width; ++d) sum += dy[d] * y[d];
       delta[i] = sum;  // Σ weight · its gradient, against which each is measured
-      sums[i] = head.log_sums[query + i];
+      largest[i] = head.log_sums[query + i];
+      share[i] = 1;
+      exact = exact && largest[i] > -kLargestLogSum && largest[i] < kLargestLogSum;
     }
+    if (!exact) Normalise(queries, head, turned, lanes, weights, largest, share);
     for (long key = 0; key < head.keys; key += kKeyBlock) {
       const Range keys = Block(key, kKeyBlock, head.keys);
       const long others = keys.end - key;
@@ -504,8 +569,9 @@ void AttentionGradient(long count, const AttentionGradientArguments &gradient, f
         float *__restrict row = weights + j * kQueryBlock, *__restrict d_row = d_scores + j * kQueryBlock;
 #pragma omp simd
         for (long i = 0; i < lanes; ++i) {
-          row[i] = row[i] <= kHidden ? 0.f : Exp(row[i] - sums[i]);
-          d_row[i] = row[i] * (d_row[i] - delta[i]) * head.scale;
+          const bool hidden = row[i] == kHidden;
+          row[i] = hidden ? 0.f : Exp(row[i] - largest[i]) * share[i];
+          d_row[i] = hidden ? 0.f : row[i] * (d_row[i] - delta[i]) * head.scale;
         }
       }
       const auto by_key = [](float *block) { return Matrix{block, kQueryBlock, 1}; };
@@ -513,8 +579,8 @@ void AttentionGradient(long count, const AttentionGradientArguments &gradient, f
                  gradient.d_value.data + key * gradient.d_value.step, gradient.d_value.step);
       AddProduct({0, others}, {0, head.width}, some, by_key(d_scores), rows(head.query, query),
                  gradient.d_key.data + key * gradient.d_key.step, gradient.d_key.step);
-      AddProduct({0, some}, {0, head.width}, others, {d_scores, 1, kQueryBlock}, rows(head.key, key),
-                 gradient.d_query.data + query * gradient.d_query.step, gradient.d_query.step);
+      AddSeen(some, keys, {d_scores, 1, kQueryBlock}, head.key, head.width, seen, gradient.d_query.data + query * gradient.d_query.step,
+              gradient.d_query.step);
     }
   }
 }

@@ -22,7 +22,7 @@ import {
   type Mask,
   type Normaliser,
 } from '../../index.ts';
-import { toTensor, type GraphNode, type OnnxCase } from './onnx-case.test-support.ts';
+import { toTensor, type Modifier, type OnnxCase } from './onnx-case.test-support.ts';
 
 type Tensors = Record<string, tf.Tensor>;
 
@@ -92,7 +92,7 @@ function runAttention(attributes: OnnxCase['attributes'], inputs: Tensors, path:
   };
 }
 
-/** What hides keys is a mask, what is finite in a float mask a bias. */
+/** A boolean mask is a mask, a float mask a bias, in which −∞ hides. */
 function visibility(
   attributes: OnnxCase['attributes'],
   inputs: Tensors,
@@ -117,16 +117,15 @@ function visibility(
   if (given !== undefined) {
     const rank4 = tf.reshape(given, [...Array<number>(4 - given.rank).fill(1), ...given.shape]);
     const missing = keyLength - rank4.shape[3]!; // keys that the mask does not name are hidden
-    const padded = (x: tf.Tensor) =>
-      tf.pad(x, [
-        [0, 0],
-        [0, 0],
+    const padded = (x: tf.Tensor, value: number) => {
+      const [none, some]: [[number, number], [number, number]] = [
         [0, 0],
         [0, missing],
-      ]);
-    const visible = given.dtype === 'bool' ? rank4 : tf.greater(rank4, -1e38);
-    masks.push(fromTensor(padded(tf.cast(visible, 'float32'))));
-    if (given.dtype !== 'bool') bias = tensorBias(padded(tf.maximum(rank4, -1e38)));
+      ];
+      return tf.pad(x, [none, none, none, some], value);
+    };
+    if (given.dtype === 'bool') masks.push(fromTensor(tf.cast(padded(tf.cast(rank4, 'int32'), 0), 'bool')));
+    else bias = tensorBias(padded(rank4, -Infinity));
   }
   return { mask: masks.length === 0 ? undefined : and(...masks), bias };
 }
@@ -138,24 +137,30 @@ function runFlexAttention(
 ): Tensors {
   const plain = scaledDot(attributes.scale === undefined ? {} : { scale: attributes.scale as number });
   const { score_mod: scores, prob_mod: probabilities } = attributes;
-  const score = scores === undefined ? plain : scoreMod(plain, (s) => runGraph(scores.graph, 'scores', s));
+  const score = scores === undefined ? plain : scoreMod(plain, (s) => runGraph(scores, 'scores', s));
   const normaliser: Normaliser =
     probabilities === undefined
       ? softmax()
-      : { name: 'mod', weights: (s, v) => runGraph(probabilities.graph, 'probs', softmax().weights(s, v)) };
+      : { name: 'mod', weights: (s, v) => runGraph(probabilities, 'probs', softmax().weights(s, v)) };
   return { Y: attention({ query, key, value, score, normaliser, path: probabilities === undefined ? path : 'dense' }) };
 }
 
 /**
- * A subgraph over the scores [B, H, L, S]. The cases carry its nodes without its constants, which are those of ONNX's own tests: cap
- * 20, and a bias that is the same everywhere.
+ * A subgraph over the scores [B, H, L, S], with its constants, or those of ONNX's own tests where a case carries none: cap 20, a bias
+ * that is the same everywhere, and −∞ for what is hidden.
  */
-function runGraph(graph: readonly GraphNode[], input: string, scores: tf.Tensor): tf.Tensor {
+function runGraph({ graph, constants = {} }: Modifier, input: string, scores: tf.Tensor): tf.Tensor {
   const [length, keys] = scores.shape.slice(2);
-  const values: Record<string, tf.Tensor> = { [input]: scores, cap: tf.scalar(20), bias: tf.scalar(0.5) };
+  const values: Record<string, tf.Tensor> = {
+    [input]: scores,
+    cap: tf.scalar(20),
+    bias: tf.scalar(0.5),
+    neg_inf: tf.scalar(-Infinity),
+    ...Object.fromEntries(Object.entries(constants).map(([name, constant]) => [name, toTensor(constant)])),
+  };
   const shapes: Record<string, number[]> = { q_shape: [1, 1, length!, 1], k_shape: [1, 1, 1, keys!] };
   const numbers: Record<string, number> = { zero: 0, one: 1, idx_2: 2, idx_3: 3 };
-  for (const { op, in: names, out } of graph) {
+  for (const { op, in: names, out, attr } of graph) {
     const [a, b] = names.map((name) => values[name]);
     switch (op) {
       case 'Shape':
@@ -176,6 +181,15 @@ function runGraph(graph: readonly GraphNode[], input: string, scores: tf.Tensor)
       case 'Tanh':
         values[out[0]] = tf.tanh(a);
         break;
+      case 'GreaterOrEqual':
+        values[out[0]] = tf.greaterEqual(a, b);
+        break;
+      case 'Where':
+        values[out[0]] = tf.where(a, b, values[names[2]]);
+        break;
+      case 'Constant':
+        values[out[0]] = typeof attr?.value === 'object' ? toTensor(attr.value) : tf.scalar(numberOf(attr?.value));
+        break;
       default:
         values[out[0]] = ({ Add: tf.add, Sub: tf.sub, Mul: tf.mul, Div: tf.div } as Record<string, typeof tf.add>)[op](
           a,
@@ -184,6 +198,11 @@ function runGraph(graph: readonly GraphNode[], input: string, scores: tf.Tensor)
     }
   }
   return values[graph.at(-1)!.out[0]];
+}
+
+/** ONNX writes ∞ as inf. */
+function numberOf(text: string | number | undefined): number {
+  return Number(String(text).replace(/^([-+]?)inf(inity)?$/i, '$1Infinity'));
 }
 
 function runRotaryEmbedding(attributes: OnnxCase['attributes'], inputs: Tensors): Tensors {
@@ -200,12 +219,13 @@ function runLinearAttention(attributes: OnnxCase['attributes'], inputs: Tensors)
   const [queryHeads, heads] = [attributes.q_num_heads as number, attributes.kv_num_heads as number];
   const rule = (attributes.update_rule as string | undefined) ?? 'gated_delta';
   const split = (name: string) => (inputs[name] === undefined ? undefined : splitHeads(inputs[name], heads));
+  const rates = inputs.beta?.shape[2] === 1 ? tf.expandDims(inputs.beta, 1) : split('beta'); // [B, 1 or K, T, 1]
   const { output, state } = recurrentLinearAttention({
     query: splitHeads(inputs.query, queryHeads),
     key: splitHeads(inputs.key, heads),
     value: splitHeads(inputs.value, heads),
     decay: rule.includes('gated') ? split('decay') : undefined,
-    beta: rule.includes('delta') ? split('beta') : undefined,
+    beta: rule.includes('delta') ? rates : undefined,
     state: inputs.past_state,
     ...(attributes.scale ? { scale: attributes.scale as number } : {}),
   });

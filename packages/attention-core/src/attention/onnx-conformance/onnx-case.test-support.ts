@@ -15,6 +15,15 @@ export interface GraphNode {
   readonly op: string;
   readonly in: readonly string[];
   readonly out: readonly string[];
+  /** The value of a `Constant`: a tensor, or a number as text. */
+  readonly attr?: { readonly value?: CaseTensor | string | number };
+}
+
+/** A `score_mod` or `prob_mod` subgraph. */
+export interface Modifier {
+  readonly graph: readonly GraphNode[];
+  /** What its nodes read besides the scores. */
+  readonly constants?: Readonly<Record<string, CaseTensor>>;
 }
 
 /** A test case of the ONNX standard, as JSON: one operator, its inputs, and what its reference implementation gave. */
@@ -22,8 +31,8 @@ export interface OnnxCase {
   readonly name: string;
   readonly op: string;
   readonly attributes: Readonly<Record<string, number | string>> & {
-    readonly score_mod?: { readonly graph: readonly GraphNode[] };
-    readonly prob_mod?: { readonly graph: readonly GraphNode[] };
+    readonly score_mod?: Modifier;
+    readonly prob_mod?: Modifier;
   };
   readonly inputs: Readonly<Record<string, CaseTensor>>;
   readonly outputs: Readonly<Record<string, CaseTensor>>;

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Mask } from '../../masks/mask.ts';
+import type { Mask } from '../masks/mask.ts';
 
 /** What a causal attention sees at a step: keys and values of the past and of the new positions. */
 export interface CachedKeysAndValues {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth } from '../../layers/linear.ts';
-import type { Mask, MaskRegion } from '../../masks/mask.ts';
+import { requireWidth } from '../layers/linear.ts';
+import type { Mask, MaskRegion } from '../masks/mask.ts';
 import type { CacheShape } from './key-value-cache.ts';
 
 /** Keys, values and the number of positions seen, in variables, so that a recorded step reads and writes them. */

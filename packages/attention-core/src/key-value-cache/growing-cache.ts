@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { causal } from '../../masks/causal.ts';
+import { causal } from '../masks/causal.ts';
 import type { CachedKeysAndValues, KeyValueCache } from './key-value-cache.ts';
 
 /**

@@ -1,9 +1,8 @@
-import { Module, segmentSoftmax, segmentSum, type Random } from '@heed/attention-core';
+import { Module, observeEdgeWeights, segmentSoftmax, segmentSum, type Random } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import { recordEdgeWeights } from './edge-maps.ts';
 import { glorot, requireWidth } from './initial-weights.ts';
 
-export interface AttentionPoolingConfig {
+export interface GlobalAttentionPoolingConfig {
   /** F: width of a node. */
   readonly inputs: number;
   /** How captured maps call this layer; their rows are nodes, not edges. Default `pooling`. */
@@ -19,19 +18,19 @@ export interface AttentionPoolingConfig {
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
  * import { Random } from '@heed/attention-core';
- * import { AttentionPooling } from '@heed/graph';
+ * import { GlobalAttentionPooling } from '@heed/graph';
  * const graphOf = tf.tensor1d([0, 0, 1], 'int32'); // two graphs, of two nodes and of one
- * new AttentionPooling({ inputs: 4, random: new Random(7) }).forward(tf.ones([3, 4]), graphOf, 2).shape; // [2, 4]
+ * new GlobalAttentionPooling({ inputs: 4, random: new Random(7) }).forward(tf.ones([3, 4]), graphOf, 2).shape; // [2, 4]
  * ```
  */
-export class AttentionPooling extends Module {
+export class GlobalAttentionPooling extends Module {
   /** [F, 1] */
   readonly vector: tf.Variable<tf.Rank.R2>;
   private readonly mapName: string;
 
-  constructor({ inputs, name = 'pooling', random }: AttentionPoolingConfig) {
+  constructor({ inputs, name = 'pooling', random }: GlobalAttentionPoolingConfig) {
     super();
-    requireWidth('AttentionPooling', { inputs });
+    requireWidth('GlobalAttentionPooling', { inputs });
     this.vector = glorot(random, [inputs, 1]);
     this.mapName = name;
   }
@@ -45,8 +44,7 @@ export class AttentionPooling extends Module {
   forward(x: tf.Tensor, graphOf: tf.Tensor1D, graphs: number): tf.Tensor {
     return tf.tidy(() => {
       const scores = tf.matMul(x as tf.Tensor2D, this.vector); // [N, 1]
-      const weights = segmentSoftmax(scores, graphOf, graphs); // [N, 1]
-      recordEdgeWeights(this.mapName, weights);
+      const weights = observeEdgeWeights(this.mapName, segmentSoftmax(scores, graphOf, graphs)); // [N, 1]
       return segmentSum(tf.mul(x, weights), graphOf, graphs);
     });
   }

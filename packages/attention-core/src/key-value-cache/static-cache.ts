@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth } from '../../layers/linear.ts';
+import { requireWidth } from '../layers/linear.ts';
 import { CacheBuffers, slotMask } from './cache-buffers.ts';
 import type { CachedKeysAndValues, CacheShape, KeyValueCache } from './key-value-cache.ts';
 

@@ -15,26 +15,29 @@ import { crossEntropy } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { trainingStep } from './heed-step.ts';
 
-interface Case {
+export interface GptSizes {
   readonly layers: number;
   readonly width: number;
   readonly heads: number;
-  readonly batch: number;
   readonly length: number;
   readonly vocabulary: number;
   readonly dropout: number;
+}
+
+interface Case extends GptSizes {
+  readonly batch: number;
   readonly compiled: boolean;
 }
 
 /** Pre-norm blocks with exact GELU; the table of tokens is the output layer too. */
-class Gpt extends Module {
+export class Gpt extends Module {
   readonly tokens: Embedding;
   readonly positions: LearnedPositions;
   readonly blocks: readonly EncoderBlock[];
   readonly norm: LayerNorm;
   private readonly dropoutRate: number;
 
-  constructor({ layers, width, heads, length, vocabulary, dropout }: Case) {
+  constructor({ layers, width, heads, length, vocabulary, dropout }: GptSizes) {
     super();
     const random = new Random(7);
     this.tokens = new Embedding({ size: vocabulary, width, random });

@@ -38,7 +38,9 @@ describe.runIf(native)('Heed’s own ops', () => {
     const [vector, matrix] = [tf.zeros([3]), tf.zeros([2, 4])];
     expect(() => runOp('HeedGeluGradient', [vector, matrix])).toThrow('the gradient must have the shape of x');
     const layer = [matrix, tf.zeros([3, 5]), tf.zeros([5])];
-    expect(() => runOp('HeedLinear', layer, { again: false, gelu: false })).toThrow('must fit together');
+    expect(() => runOp('HeedLinear', layer, { again: false, gelu: false })).toThrow(
+      'x, the weight and the bias must fit together, got x [2,4], weight [3,5], bias [5]',
+    );
     const attend = (tensors: tf.Tensor[], masks: tf.Tensor[] = []) =>
       runOp('HeedAttention', [...masks, ...tensors], { heads: 2, scale: 1, low: -9, high: 9, masks: masks.length });
     expect(() => attend([tf.zeros([1, 5, 16])])).toThrow('attention takes three tensors [B, H, L, D], or');

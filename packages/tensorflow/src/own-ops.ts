@@ -6,6 +6,8 @@ import { replaceKernel, type KernelRegistry } from './replace-kernel.ts';
 interface OwnOp {
   /** How many outputs it has, or that there is one for each tensor of the list. */
   readonly outputs: number | 'listed';
+  /** How many inputs it has, where that is always the same. */
+  readonly inputs?: number;
   /** Where its inputs end in a list of tensors: how many come before. */
   readonly before?: number;
   /** How many lists of one length it ends in. Default 1. */
@@ -18,29 +20,39 @@ const ATTENTION = ['masks', 'heads', 'low', 'high'];
 
 /** The ops of native/ops. Their attributes are numbers, booleans, and the length of the list. */
 export const ownOps: Readonly<Record<string, OwnOp>> = {
-  HeedAdam: { outputs: 3 },
+  HeedAdam: { inputs: 6, outputs: 3 },
   HeedAttention: { outputs: 2, before: 0, integers: ATTENTION },
   HeedAttentionGradient: { outputs: 'listed', before: 3, integers: ATTENTION },
   HeedFlatten: { outputs: 1, before: 0 },
-  HeedGelu: { outputs: 1 },
-  HeedGeluGradient: { outputs: 1 },
-  HeedGeluTanh: { outputs: 1 },
-  HeedGeluTanhGradient: { outputs: 1 },
-  HeedLayerNorm: { outputs: 3 },
-  HeedLayerNormGradient: { outputs: 3 },
+  HeedGelu: { inputs: 1, outputs: 1 },
+  HeedGeluGradient: { inputs: 2, outputs: 1 },
+  HeedGeluTanh: { inputs: 1, outputs: 1 },
+  HeedGeluTanhGradient: { inputs: 2, outputs: 1 },
+  HeedLayerNorm: { inputs: 3, outputs: 3 },
+  HeedLayerNormGradient: { inputs: 5, outputs: 3 },
   HeedLinear: { outputs: 'listed', before: 1, lists: 2 },
-  HeedLinearGradient: { outputs: 2 },
-  HeedLstm: { outputs: 3 },
-  HeedLstmGradient: { outputs: 3 },
-  HeedMaskedSoftmax: { outputs: 1 },
-  HeedProduct: { outputs: 1 },
-  HeedSoftmaxGradient: { outputs: 1 },
+  HeedLinearGradient: { inputs: 2, outputs: 2 },
+  HeedLstm: { inputs: 4, outputs: 3 },
+  HeedLstmGradient: { inputs: 6, outputs: 3 },
+  HeedMaskedSoftmax: { inputs: 2, outputs: 1 },
+  HeedProduct: { inputs: 2, outputs: 1 },
+  HeedSoftmaxGradient: { inputs: 2, outputs: 1 },
   HeedUnflatten: { outputs: 'listed', before: 1 },
 };
 
 function attributeType(value: unknown, integer: boolean, binding: NativeBackend['binding']): number {
   if (typeof value === 'boolean') return binding.TF_ATTR_BOOL;
   return integer ? binding.TF_ATTR_INT : binding.TF_ATTR_FLOAT;
+}
+
+/** Before TensorFlow sees it: more inputs than an op has, or a list of less than nothing, end the process. */
+function checkCount(op: string, count: number, listed: number): void {
+  const { inputs, before = 0, lists = 1 } = ownOps[op]!;
+  if (inputs === undefined ? Number.isInteger(listed) && listed > 0 : count === inputs) return;
+  const list = lists === 1 ? 'one tensor at least' : 'as many weights as biases, one at least';
+  const rule =
+    inputs === undefined ? `after the first ${before} and masks there must be ${list}` : `there must be ${inputs}`;
+  throw new Error(`${op}: of the inputs ${rule}, got ${count} in all`);
 }
 
 /** Makes Heed's own ops kernels of the native backend, where the binding brings them: attention-core uses the kernels that it finds. */
@@ -52,15 +64,17 @@ export function registerOwnOps(tf: KernelRegistry & Pick<typeof tfjs, 'findBacke
     tf.registerKernel({
       kernelName: op,
       backendName: 'tensorflow',
-      kernelFunc: ({ inputs, attrs, backend }) => {
+      kernelFunc: ({ inputs: given, attrs, backend }) => {
         const native = backend as NativeBackend;
         const attributes = Object.entries(attrs ?? {}).map(([name, value]) => ({
           name,
           type: attributeType(value, integers.includes(name), binding),
           value: value as number | boolean,
         }));
-        const ids = native.getInputTensorIds(Object.values(inputs) as tfjs.TensorInfo[]);
-        const listed = (ids.length - (before ?? 0) - Number(attrs?.['masks'] ?? 0)) / lists;
+        const tensors = Object.values(given) as tfjs.TensorInfo[];
+        const listed = (tensors.length - (before ?? 0) - Number(attrs?.['masks'] ?? 0)) / lists;
+        checkCount(op, tensors.length, listed);
+        const ids = native.getInputTensorIds(tensors);
         if (before !== undefined) attributes.push({ name: 'N', type: binding.TF_ATTR_INT, value: listed });
         return native.binding
           .executeOp(op, attributes, ids, outputs === 'listed' ? listed : outputs)

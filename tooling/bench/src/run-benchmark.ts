@@ -51,7 +51,13 @@ export async function runBenchmark(
   try {
     for (const [i, given] of benchmark.rows.entries()) {
       const row = rounds === undefined ? given : { ...given, rounds };
-      const result = await measureRow(row, (name) => (row.measure === 'memory' ? begin(name) : processOf(name)));
+      const fresh: ContenderProcess[] = []; // memory is that of a process which has done nothing else
+      const result = await measureRow(row, (name) => {
+        if (row.measure !== 'memory') return processOf(name);
+        fresh.push(begin(name));
+        return fresh.at(-1)!;
+      });
+      for (const process of fresh) process.stop();
       measured.push(result);
       onRow(result);
       for (const [name, started] of processes) {
@@ -129,7 +135,7 @@ async function measureOnce(
   try {
     return await worker.measure(given, measure);
   } finally {
-    if (measure === 'memory') worker.stop();
+    if (measure === 'memory') worker.stop(); // before the other side needs the room
   }
 }
 

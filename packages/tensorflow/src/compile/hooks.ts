@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
+import { freeGradientsEarly } from './free-early.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { Source } from './graph.ts';
 import { anyOutOfRange, indexingKernels, indexLimits } from './index-guards.ts';
@@ -66,6 +67,7 @@ export function observe<Result>(
       tensor.kept = true;
       return tensor;
     }),
+    ...freeGradientsEarly(),
     override(Math, 'random', () => {
       throw new Error(
         `compile: ${name} must not draw random numbers in JavaScript, since they would be the same at every call, got ` +

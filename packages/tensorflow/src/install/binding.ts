@@ -24,6 +24,8 @@ const require = createRequire(import.meta.url);
 const nativeFolder = fileURLToPath(new URL('../../native/', import.meta.url));
 const opsFolder = join(nativeFolder, 'ops');
 
+const arithmeticName = 'kernels.cc';
+
 /** The sets of instructions that native/ops/kernels.cc is compiled for, with what chooses them; every processor has the first. */
 const instructions: Readonly<Record<string, readonly string[]>> = {
   baseline: [],
@@ -72,9 +74,7 @@ export function provideBinding(
       `-I${join(library, 'include')}`,
       join(nativeFolder, 'heed_binding.cc'),
       join(sources, 'tfjs_backend.cc'),
-      join(opsFolder, 'ops.cc'),
-      join(opsFolder, 'packed_weights.cc'),
-      join(opsFolder, 'parallel.cc'),
+      ...opSources(),
       ...kernels,
       `-o${join(addons, addonName)}`,
       ...wheel.libraries.map((name) => join(library, 'lib', name)),
@@ -90,13 +90,19 @@ export function provideBinding(
   });
 }
 
+/** Heed's own ops, but for the arithmetic. */
+function opSources(): string[] {
+  const names = readdirSync(opsFolder).filter((name) => name.endsWith('.cc') && name !== arithmeticName);
+  return names.sort().map((name) => join(opsFolder, name));
+}
+
 /** @returns the objects, one for each set of instructions */
 function compileKernels(folder: string): Promise<string[]> {
   const arithmetic = ['-O3', '-ffp-contract=fast', '-fopenmp-simd', '-fno-math-errno', '-fno-trapping-math'];
   return Promise.all(
     Object.entries(instructions).map(async ([name, flags]) => {
       const object = join(folder, `${name}.o`);
-      const source = join(opsFolder, 'kernels.cc');
+      const source = join(opsFolder, arithmeticName);
       const options = ['-std=c++17', '-fPIC', '-w', ...arithmetic, ...flags, `-DHEED_INSTRUCTIONS=${name}`];
       await compile('CXX', cxxCompilers, [...options, '-c', source, '-o', object]);
       return object;

@@ -6,7 +6,7 @@ import type { RmsNorm } from '../../layers/rms-norm.ts';
 import type { Mask } from '../../masks/mask.ts';
 import { Module } from '../../module/module.ts';
 import type { RandomStream } from '../../random/random-stream.ts';
-import type { KeyValueCache } from '../key-value-cache/key-value-cache.ts';
+import type { KeyValueCache } from '../../key-value-cache/key-value-cache.ts';
 import { DecoderBlock } from './decoder-block.ts';
 import { t5Parts, type T5StackConfig } from './t5-encoder.ts';
 

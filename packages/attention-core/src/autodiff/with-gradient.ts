@@ -34,7 +34,8 @@ export function withGradient(
     const save = args.pop() as unknown as (tensors: tf.Tensor[]) => void;
     const { value, saved } = forward(...(args as tf.Tensor[]));
     save(saved);
-    return { value, gradFunc: backward };
+    // what `backward` makes on its way is freed at once, not with the whole step
+    return { value, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.tidy(() => backward(dy, saved)) };
   });
   return op(...inputs);
 }

@@ -44,9 +44,8 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, options: Cros
     const weight = tf.div(1, tf.maximum(tf.sum(tf.cast(counted, 'float32')), 1));
     const share = tf.where(counted, tf.where(inRange, weight, NaN), 0); // [N]
     const rows = { labels: known, share, counted };
-    return labelSmoothing === 0 && hasNativeOps()
-      ? nativeCrossEntropy(scores, rows)
-      : composedCrossEntropy(scores, rows, labelSmoothing);
+    const smoothing = classes === 1 ? 0 : labelSmoothing; // there is no other class to spread to
+    return hasNativeOps() ? nativeCrossEntropy(scores, rows, smoothing) : composedCrossEntropy(scores, rows, smoothing);
   });
 }
 
@@ -59,11 +58,12 @@ interface Rows {
   readonly counted: tf.Tensor;
 }
 
-function nativeCrossEntropy(scores: tf.Tensor2D, { labels, share, counted }: Rows): tf.Scalar {
+function nativeCrossEntropy(scores: tf.Tensor2D, { labels, share, counted }: Rows, smoothing: number): tf.Scalar {
   return withGradient(
     [scores],
     (scores) => {
-      const [losses, slopes] = sparseCrossEntropy(scores, labels);
+      const [losses, slopes] =
+        smoothing === 0 ? sparseCrossEntropy(scores, labels) : smoothCrossEntropy(scores, labels, smoothing);
       return { value: sharedSum(losses, share, counted), saved: [slopes, share] }; // [N, V] and [N]
     },
     // 0 where the share is 0, whatever the slope is.
@@ -89,6 +89,14 @@ export function sparseCrossEntropy(scores: tf.Tensor, labels: tf.Tensor): tf.Ten
       { name: 'Tlabels', type: TF_ATTR_TYPE, value: TF_INT32 },
     ],
   });
+}
+
+/** The same for labels that are spread: TensorFlow's op holds the target and the slopes, where the composition holds some ten tensors of that size. */
+function smoothCrossEntropy(scores: tf.Tensor, labels: tf.Tensor, smoothing: number): tf.Tensor[] {
+  const classes = scores.shape[1]!;
+  const spread = smoothing / classes;
+  const target = tf.oneHot(labels as tf.Tensor1D, classes, 1 - smoothing + spread, spread, 'float32'); // [N, V]
+  return nativeOp('SoftmaxCrossEntropyWithLogits', [scores, target], { outputs: 2 });
 }
 
 function composedCrossEntropy(scores: tf.Tensor2D, rows: Rows, smoothing: number): tf.Scalar {

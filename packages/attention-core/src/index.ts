@@ -113,6 +113,7 @@ export {
   type Band,
   type Mask,
   type MaskRegion,
+  type Place,
   type Occupancy,
   type Range,
 } from './masks/mask.ts';

@@ -10,6 +10,7 @@ import {
   MultiHeadAttention,
   padding,
   Random,
+  splitHeads,
   tensorBias,
   type Bias,
   type Mask,
@@ -281,6 +282,12 @@ describe('masks, biases and tensors that do not fit', () => {
       'attention: the score scaled-dot needs queries and keys of one width, got query=[1,1,4,3], key=[1,1,4,2]',
     );
     expect(() => attention({ ...one, dropout: 1, path })).toThrow('dropout: rate must be in [0, 1), got 1');
+  });
+
+  it('are refused by splitHeads, where the width is no multiple of the heads', () => {
+    expect(() => splitHeads(tf.ones([1, 2, 10]), 4)).toThrow(
+      'splitHeads: x must be [B, L, H·D] with a multiple of heads=4, got [1,2,10]',
+    );
   });
 
   it('are refused by multi-head attention', () => {

@@ -4,12 +4,12 @@ import type { Bias } from '../biases/bias.ts';
 import { Linear, requireWidth } from '../layers/linear.ts';
 import { projectEach, projectTogether, unstackHeads } from '../layers/project-heads.ts';
 import { and } from '../masks/algebra.ts';
-import type { Mask } from '../masks/mask.ts';
+import { placedMask, type Mask, type Place } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
 import type { Normaliser } from '../normalisers/normaliser.ts';
 import type { RandomStream } from '../random/random-stream.ts';
 import type { Random } from '../random/random.ts';
-import type { Score } from '../scores/score.ts';
+import { regionOf, type Score } from '../scores/score.ts';
 import type { KeyValueCache } from '../key-value-cache/key-value-cache.ts';
 import { attend } from './attend.ts';
 import {
@@ -21,6 +21,9 @@ import {
 } from './attention-call.ts';
 import { operandsOf } from './attention.ts';
 import type { HeadPositions } from './head-positions.ts';
+
+/** From queries or keys [B, K, L, D] to the same with their positions written into them. */
+type Turn = (x: tf.Tensor) => tf.Tensor;
 
 export interface MultiHeadAttentionConfig {
   /** M: width of queries and of the result. */
@@ -186,7 +189,7 @@ export class MultiHeadAttention extends Module {
       keyValueHeads,
       queryLength: x.shape[1]!,
       keyLength: prepared === undefined ? memory.shape[1]! : prepared.key.shape[2]!,
-      byHead: () => this.project(x, inputs, undefined),
+      byHead: () => this.project(x, inputs),
       ...(apart === undefined && heads === keyValueHeads ? { sideBySide } : {}),
     };
   }
@@ -197,12 +200,23 @@ export class MultiHeadAttention extends Module {
     inputs: MultiHeadAttentionInputs & { readonly cache: KeyValueCache },
     settings: AttentionSettings,
   ): AttentionCall {
-    const { cache, mask } = inputs;
-    const { query, ...added } = this.project(x, inputs, cache.start());
-    const { key, value, mask: held } = cache.append(added);
+    const { cache, mask, bias } = inputs;
+    const { positions, score } = this;
+    const start = cache.start();
+    const late = positions?.dependsOnLength === true; // keys are kept as they are and turned at every step
+    const { query: asked, ...added } = this.project(x, inputs, late ? (unturned) => unturned : this.turn(start));
+    const { key: kept, value, mask: held, place } = cache.append(added);
+    const length = typeof start === 'number' ? start + x.shape[1]! : tf.add(start, tf.scalar(x.shape[1]!, 'int32'));
+    const query = late ? positions.apply(asked, start, length) : asked;
+    const key = late ? positions.apply(kept, place.offset, length) : kept;
     const tensors = { query, key, value };
     requireTensors(tensors);
-    return resolveCall(operandsOf(tensors), { ...settings, mask: mask === undefined ? held : and(held, mask) });
+    return resolveCall(operandsOf(tensors), {
+      ...settings,
+      mask: mask === undefined ? held : and(held, placedMask(mask, place)),
+      bias: bias && { description: bias.description, values: (region) => bias.values({ ...region, place }) },
+      score: score && placedScore(score, place),
+    });
   }
 
   /** Queries, keys and values [B, L, H·D], or one tensor that has them side by side. */
@@ -216,17 +230,17 @@ export class MultiHeadAttention extends Module {
   }
 
   /** Queries [B, H, L, D], keys [B, K, S, D] and values [B, K, S, Dv]. */
-  private project(x: tf.Tensor, inputs: MultiHeadAttentionInputs, start: number | tf.Scalar | undefined) {
+  private project(x: tf.Tensor, inputs: MultiHeadAttentionInputs, turn: Turn = this.turn()) {
     const { memory = x, prepared, queryPositions, keyPositions } = inputs;
     const alone = memory === x && prepared === undefined && queryPositions === undefined && keyPositions === undefined;
     if (alone && this.heads === this.keyValueHeads) {
       const [query, key, value] = projectByHead(x, [this.query, this.key, this.value], this.heads);
-      return { query: this.positioned(query, start), key: this.positioned(key, start), value };
+      return { query: turn(query), key: turn(key), value };
     }
     const query = splitHeads(this.query.forward(added(x, queryPositions)), this.heads); // [B, H, L, D]
     return {
-      query: this.positioned(query, start),
-      ...(prepared ?? this.keysAndValues(memory, keyPositions, start)),
+      query: turn(query),
+      ...(prepared ?? this.keysAndValues(memory, keyPositions, turn)),
     };
   }
 
@@ -238,10 +252,10 @@ export class MultiHeadAttention extends Module {
    * @returns keys [B, K, S, D] and values [B, K, S, Dv]; the caller disposes them
    */
   prepareMemory(memory: tf.Tensor, { keyPositions }: { keyPositions?: tf.Tensor } = {}): KeysAndValues {
-    return tf.tidy(() => this.keysAndValues(memory, keyPositions));
+    return tf.tidy(() => this.keysAndValues(memory, keyPositions, this.turn()));
   }
 
-  private keysAndValues(memory: tf.Tensor, keyPositions?: tf.Tensor, start?: number | tf.Scalar) {
+  private keysAndValues(memory: tf.Tensor, keyPositions: tf.Tensor | undefined, turn: Turn) {
     const [key, value] =
       keyPositions === undefined
         ? projectByHead(memory, [this.key, this.value], this.keyValueHeads) // [B, K, S, D] and [B, K, S, Dv]
@@ -249,11 +263,12 @@ export class MultiHeadAttention extends Module {
             splitHeads(this.key.forward(added(memory, keyPositions)), this.keyValueHeads),
             splitHeads(this.value.forward(memory), this.keyValueHeads),
           ];
-    return { key: this.positioned(key, start), value };
+    return { key: turn(key), value };
   }
 
-  private positioned(x: tf.Tensor, start: number | tf.Scalar | undefined): tf.Tensor {
-    return this.positions?.apply(x, start) ?? x;
+  /** Writes positions from `start` into queries or keys. */
+  private turn(start?: number | tf.Scalar): Turn {
+    return (x) => this.positions?.apply(x, start) ?? x;
   }
 }
 
@@ -297,4 +312,14 @@ export function mergeHeads(x: tf.Tensor): tf.Tensor3D {
   if (x.rank !== 4) throw new Error(`mergeHeads: x must be [B, H, L, D], got [${x.shape}]`);
   const [batch, heads, length, width] = x.shape as [number, number, number, number];
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * width]);
+}
+
+/** A score of queries and keys that stand elsewhere than their buffers say. */
+function placedScore(score: Score, place: Place): Score {
+  const { asProducts } = score;
+  return {
+    name: score.name,
+    scores: (query, key, region = regionOf(query, key)) => score.scores(query, key, { ...region, place }),
+    ...(asProducts === undefined ? {} : { asProducts: (query, key) => asProducts.call(score, query, key) }),
+  };
 }

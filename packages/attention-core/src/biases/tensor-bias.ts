@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { byPosition } from '../masks/from-tensor.ts';
 import type { Bias } from './bias.ts';
 
 /**
@@ -15,7 +16,9 @@ export function tensorBias(tensor: tf.Tensor): Bias {
   const leading = tensor.shape.slice(0, -2);
   return {
     description: `tensorBias([${tensor.shape}])`,
-    values({ queries, keys, queryLength, keyLength }) {
+    values(region) {
+      const { queries, keys, queryLength, keyLength, place } = region;
+      if (place !== undefined) return tf.tidy(() => byPosition(tensor, region));
       if ((rows !== 1 && rows !== queryLength) || (columns !== 1 && columns !== keyLength)) {
         throw new Error(`tensorBias: bias [${tensor.shape}] does not fit ${queryLength} queries and ${keyLength} keys`);
       }

@@ -26,10 +26,11 @@ export class GrowingCache implements KeyValueCache {
   }
 
   append(added: { readonly key: tf.Tensor; readonly value: tf.Tensor }): CachedKeysAndValues {
+    const start = this.start();
     const key = grown(this.key, added.key); // [B, K, S, D]
     const value = grown(this.value, added.value); // [B, K, S, Dv]
     this.replace(key, value);
-    return { key, value, mask: causal() };
+    return { key, value, mask: causal(), place: { start, offset: 0 } };
   }
 
   reorder(indices: tf.Tensor1D): void {

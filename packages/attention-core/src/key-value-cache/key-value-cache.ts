@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Mask } from '../masks/mask.ts';
+import type { Mask, Place } from '../masks/mask.ts';
 
 /** What a causal attention sees at a step: keys and values of the past and of the new positions. */
 export interface CachedKeysAndValues {
@@ -9,6 +9,8 @@ export interface CachedKeysAndValues {
   readonly value: tf.Tensor;
   /** Which of the S slots each new position may see: causality, and what the cache does not hold. */
   readonly mask: Mask;
+  /** Where the new positions and the slots stand in the sequence, for masks, biases and scores that ask for positions. */
+  readonly place: Place;
 }
 
 /**

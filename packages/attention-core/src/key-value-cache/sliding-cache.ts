@@ -11,7 +11,7 @@ export interface SlidingCacheConfig extends CacheShape {
 /**
  * A cache of the last positions only: sequences without end in constant memory and with constant shapes, equal to attention
  * under a sliding-window mask (Longformer, Beltagy et al. 2020; Mistral, Jiang et al. 2023). Slots stay in the order of their
- * positions. A mask beside it is about the `window` kept slots followed by the L new ones.
+ * positions.
  *
  * @example
  * ```ts
@@ -48,9 +48,11 @@ export class SlidingCache implements KeyValueCache {
       tf.greaterEqual(distance, tf.scalar(0, 'int32')),
       tf.less(distance, tf.scalar(window, 'int32')),
     );
+    const offset = tf.sub(this.buffers.seen, tf.scalar(window, 'int32'));
     const filled = tf.greaterEqual(tf.add(places, this.buffers.seen), tf.scalar(0, 'int32'));
     this.buffers.assign(last(key, window), last(value, window), tf.add(this.buffers.seen, tf.scalar(length, 'int32')));
-    return { key, value, mask: slotMask(`sliding cache of ${window}`, tf.logicalAnd(near, filled)) };
+    const mask = slotMask(`sliding cache of ${window}`, tf.logicalAnd(near, filled));
+    return { key, value, mask, place: { start: window, offset } };
   }
 
   reorder(indices: tf.Tensor1D): void {

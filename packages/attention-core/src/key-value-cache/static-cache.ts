@@ -46,6 +46,7 @@ export class StaticCache implements KeyValueCache {
     if (this.appended > this.length) {
       throw new Error(`StaticCache: at most length=${this.length} positions fit, got ${this.appended}`);
     }
+    const start = this.start();
     const slots = tf.range(0, this.length, 1, 'int32');
     const places = tf.sub(slots, this.buffers.seen); // [slots], where among the new positions each slot is
     const allowed = tf.lessEqual(places, tf.expandDims(tf.range(0, added, 1, 'int32'), 1)); // [L, slots]
@@ -54,7 +55,8 @@ export class StaticCache implements KeyValueCache {
       write(this.buffers.value, value, places), // [B, K, slots, Dv]
       endOf(slots, this.buffers.seen, added),
     );
-    return { key: this.buffers.key, value: this.buffers.value, mask: slotMask('static cache', allowed) };
+    const mask = slotMask('static cache', allowed);
+    return { key: this.buffers.key, value: this.buffers.value, mask, place: { start, offset: 0 } };
   }
 
   reorder(indices: tf.Tensor1D): void {

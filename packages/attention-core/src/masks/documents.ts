@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Mask, Range } from './mask.ts';
+import { atSomePositions, keyPositions, queryPositions, type Mask, type Range } from './mask.ts';
 
 /** Document ids: int32 [B, length], as a tensor or as rows of numbers. */
 export type DocumentIds = tf.Tensor2D | readonly (readonly number[])[];
@@ -23,18 +23,21 @@ export type DocumentIds = tf.Tensor2D | readonly (readonly number[])[];
  */
 export function documents(keyIds: DocumentIds, queryIds: DocumentIds = keyIds): Mask {
   for (const ids of [keyIds, queryIds]) requireIds(ids);
-  const slices = (ids: DocumentIds, range: Range, length: number) => {
+  const slices = (ids: DocumentIds, range: Range, length: number, positions: tf.Tensor1D | undefined) => {
     const given = ids instanceof tf.Tensor ? ids.shape[1] : ids[0].length;
-    if (given !== length) throw new Error(`documents: ids must be as many as positions, got ${given} for ${length}`);
     const whole = ids instanceof tf.Tensor ? ids : tf.tensor2d(ids.flat(), [ids.length, given], 'int32');
+    if (positions !== undefined) return atSomePositions(whole, positions, 1); // [B, range]
+    if (given !== length) throw new Error(`documents: ids must be as many as positions, got ${given} for ${length}`);
     return tf.slice(whole, [0, range.start], [-1, range.end - range.start]); // [B, range]
   };
   return {
     description: `documents(${keyIds instanceof tf.Tensor ? 'tensor' : `${keyIds.length} × ${keyIds[0].length}`})`,
-    allowed: ({ queries, keys, queryLength, keyLength }) =>
+    allowed: (region) =>
       tf.tidy(() => {
-        const q = tf.expandDims(slices(queryIds, queries, queryLength), 2);
-        const k = tf.expandDims(slices(keyIds, keys, keyLength), 1);
+        const { queries, keys, queryLength, keyLength, place } = region;
+        const [atQueries, atKeys] = place === undefined ? [] : [queryPositions(region), keyPositions(region)];
+        const q = tf.expandDims(slices(queryIds, queries, queryLength, atQueries), 2);
+        const k = tf.expandDims(slices(keyIds, keys, keyLength, atKeys), 1);
         return tf.expandDims(tf.equal(q, k), 1); // [B, 1, queries, keys]
       }),
     occupancy({ queries, keys }) {

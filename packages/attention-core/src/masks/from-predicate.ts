@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Mask } from './mask.ts';
+import { keyPositions, queryPositions, type Mask } from './mask.ts';
 
 /**
  * Any rule over positions, written in tensor ops (FlexAttention's `mask_mod`).
@@ -22,12 +22,9 @@ export function fromPredicate(
 ): Mask {
   return {
     description: 'fromPredicate(…)',
-    allowed: ({ queries, keys }) =>
+    allowed: (region) =>
       tf.tidy(() =>
-        visible({
-          q: tf.expandDims(tf.range(queries.start, queries.end, 1, 'int32'), 1),
-          k: tf.expandDims(tf.range(keys.start, keys.end, 1, 'int32'), 0),
-        }),
+        visible({ q: tf.expandDims(queryPositions(region), 1), k: tf.expandDims(keyPositions(region), 0) }),
       ),
     occupancy: () => 'mixed',
     mayHideAll: () => true,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Mask } from './mask.ts';
+import { atSomePositions, keyPositions, queryPositions, type Mask, type MaskRegion } from './mask.ts';
 
 /**
  * A mask given as a tensor.
@@ -21,8 +21,10 @@ export function fromTensor(tensor: tf.Tensor): Mask {
   const shape: number[] = tensor.rank === 3 ? [batch, 1, ...matrix] : tensor.shape;
   return {
     description: `fromTensor([${tensor.shape}])`,
-    allowed({ queries, keys, queryLength, keyLength }) {
+    allowed(region) {
+      const { queries, keys, queryLength, keyLength, place } = region;
       const [rows, columns] = shape.slice(-2);
+      if (place !== undefined) return tf.tidy(() => tf.cast(byPosition(tf.reshape(tensor, shape), region), 'bool'));
       if ((rows !== 1 && rows !== queryLength) || (columns !== 1 && columns !== keyLength)) {
         throw new Error(`fromTensor: mask [${tensor.shape}] does not fit ${queryLength} queries and ${keyLength} keys`);
       }
@@ -40,4 +42,11 @@ export function fromTensor(tensor: tf.Tensor): Mask {
     occupancy: () => 'mixed',
     mayHideAll: () => true,
   };
+}
+
+/** Of a matrix [..., L, S] over a whole sequence, or with 1 for a dimension that is the same throughout, the part at a region's positions. */
+export function byPosition(matrix: tf.Tensor, region: MaskRegion): tf.Tensor {
+  const [rows, columns] = matrix.shape.slice(-2);
+  const atRows = rows === 1 ? matrix : atSomePositions(matrix, queryPositions(region), matrix.rank - 2);
+  return columns === 1 ? atRows : atSomePositions(atRows, keyPositions(region), matrix.rank - 1);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Mask } from './mask.ts';
+import { keyPositions, type Mask } from './mask.ts';
 
 export interface LocalWindowOptions {
   /**
@@ -34,7 +34,14 @@ export function localWindow({ centre, radius }: LocalWindowOptions): Mask {
     centre instanceof tf.Tensor ? [0, 0] : [Math.ceil(centre - radius), Math.floor(centre + radius)];
   return {
     description: `localWindow({ centre: ${centre instanceof tf.Tensor ? `tensor [${centre.shape}]` : centre}, radius: ${radius} })`,
-    allowed({ queries, keys }) {
+    allowed(region) {
+      const { queries, keys, place } = region;
+      if (!(centre instanceof tf.Tensor) && place !== undefined) {
+        return tf.tidy(() => {
+          const distances = tf.abs(tf.sub(tf.cast(keyPositions(region), 'float32'), centre));
+          return tf.expandDims(tf.lessEqual(distances, radius), 0); // [1, keys]
+        });
+      }
       if (!(centre instanceof tf.Tensor)) {
         const visible = Array.from({ length: keys.end - keys.start }, (_, i) => {
           const position = keys.start + i;
@@ -43,7 +50,7 @@ export function localWindow({ centre, radius }: LocalWindowOptions): Mask {
         return tf.tensor2d([visible], [1, visible.length], 'bool'); // [1, keys]
       }
       return tf.tidy(() => {
-        const positions = tf.range(keys.start, keys.end); // [keys]
+        const positions = tf.cast(keyPositions(region), 'float32'); // [keys]
         const all = alignCentre(centre, 4); // [B, H or 1, L or 1, 1]
         const perQuery = all.shape[2]! > 1;
         const some = perQuery ? tf.slice(all, [0, 0, queries.start, 0], [-1, -1, queries.end - queries.start, 1]) : all;

@@ -7,6 +7,14 @@ export interface Range {
   readonly end: number;
 }
 
+/** Where queries and keys stand in a sequence of which only a part lies in memory, as with a key/value cache. */
+export interface Place {
+  /** The key beside which the first query stands, counted as keys are: a number, or an int32 scalar in recorded steps. */
+  readonly start: number | tf.Tensor;
+  /** The position of key 0 in the sequence, likewise. */
+  readonly offset: number | tf.Tensor;
+}
+
 /** Which queries and keys a mask is asked about, in positions of the whole sequence. */
 export interface MaskRegion {
   readonly queries: Range;
@@ -14,6 +22,8 @@ export interface MaskRegion {
   /** L and S, which alignments and `strided` need even where only a block is asked for. */
   readonly queryLength: number;
   readonly keyLength: number;
+  /** Given where buffers are not the sequence: a key's slot is then not its position, nor L and S the sequence's lengths. */
+  readonly place?: Place;
 }
 
 /** Offsets of the visible keys from the query's index among L, both included; integers or ±Infinity. */
@@ -60,12 +70,13 @@ export function bandMask(options: { description: string; low: number; high: numb
   const { description, low, high, alignment } = options;
   return {
     description,
-    allowed({ queries, keys, queryLength, keyLength }) {
+    allowed(region) {
+      const { queries, keys } = region;
       return tf.tidy(() => {
-        const start = knownStart(alignment, queryLength, keyLength);
+        const start = startIn(region, alignment);
         const q =
-          start === undefined
-            ? tf.add(tf.range(queries.start, queries.end, 1, 'int32'), startOfEach(alignment as tf.Tensor))
+          start instanceof tf.Tensor
+            ? tf.add(tf.range(queries.start, queries.end, 1, 'int32'), startOfEach(start))
             : tf.range(queries.start + start, queries.end + start, 1, 'int32');
         const k = tf.range(keys.start, keys.end, 1, 'int32');
         const difference = tf.sub(k, tf.expandDims(q, -1)); // [queries, keys], or [B, 1, queries, keys]
@@ -94,6 +105,45 @@ export function bandMask(options: { description: string; low: number; high: numb
       // every query sees a key when its band meets [0, S − 1]
       return start === undefined || !(start + high >= 0 && start + queryLength - 1 + low <= keyLength - 1);
     },
+  };
+}
+
+/** Where among the keys the first query stands: a place says it better than lengths do, unless the alignment says it outright. */
+export function startIn({ place, queryLength, keyLength }: MaskRegion, alignment: Alignment): number | tf.Tensor {
+  if (place !== undefined && typeof alignment === 'string') return place.start;
+  return knownStart(alignment, queryLength, keyLength) ?? (alignment as tf.Tensor);
+}
+
+/** A number and a number or int32 scalar. */
+function plus(a: tf.Tensor, b: number | tf.Tensor): tf.Tensor {
+  if (b === 0) return a;
+  return tf.add(a, typeof b === 'number' ? tf.scalar(b, 'int32') : tf.cast(b, 'int32'));
+}
+
+/** The positions of a region's keys in the sequence. @returns int32 [keys] */
+export function keyPositions({ keys, place }: MaskRegion): tf.Tensor1D {
+  return plus(tf.range(keys.start, keys.end, 1, 'int32'), place?.offset ?? 0) as tf.Tensor1D;
+}
+
+/** The positions of a region's queries in the sequence, or their indices among L where no place is given. @returns int32 [queries] */
+export function queryPositions({ queries, place }: MaskRegion): tf.Tensor1D {
+  const indices = tf.range(queries.start, queries.end, 1, 'int32');
+  return (place === undefined ? indices : plus(plus(indices, place.start), place.offset)) as tf.Tensor1D;
+}
+
+/** Of what is known by position along an axis, that of some positions; positions outside, of slots that hold nothing, get some other's. */
+export function atSomePositions(x: tf.Tensor, positions: tf.Tensor1D, axis: number): tf.Tensor {
+  const last = tf.scalar(x.shape[axis]! - 1, 'int32');
+  return tf.gather(x, tf.minimum(tf.maximum(positions, tf.scalar(0, 'int32')), last) as tf.Tensor1D, axis);
+}
+
+/** A mask for queries and keys that stand elsewhere than their buffers say. */
+export function placedMask(mask: Mask, place: Place): Mask {
+  return {
+    description: mask.description,
+    allowed: (region) => mask.allowed({ ...region, place }),
+    occupancy: () => 'mixed',
+    mayHideAll: () => true,
   };
 }
 

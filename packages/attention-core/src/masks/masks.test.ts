@@ -119,8 +119,8 @@ describe('masks print', () => {
   });
 
   it('tensors and predicates', () => {
-    expect(printMask(fromTensor(tf.tensor2d([[1, 0]])), 2, 2)).toBe('■ ·\n■ ·');
-    expect(printMask(fromTensor(tf.tensor3d([[[0, 1]], [[1, 0]]])), 1, 2)).toBe('· ■');
+    expect(printMask(fromTensor(tf.tensor2d([[1, 0]], [1, 2], 'int32')), 2, 2)).toBe('■ ·\n■ ·');
+    expect(printMask(fromTensor(tf.tensor3d([[[0, 1]], [[1, 0]]], [2, 1, 2], 'bool')), 1, 2)).toBe('· ■');
     expect(
       printMask(
         fromPredicate(({ q, k }) => tf.notEqual(q, k)),
@@ -145,8 +145,15 @@ describe('masks refuse', () => {
     [() => printMask(documents([[0, 1]]), 3, 3), 'documents: ids must be as many as positions, got 2 for 3'],
     [() => bigBird({ seed: 1, windowBlocks: 2 }), 'bigBird: windowBlocks must be an odd integer ≥ 1, got 2'],
     [() => printMask(bigBird({ seed: 1 }), 2, 3), 'bigBird: queries and keys must be equally many, got L=2, S=3'],
-    [() => fromTensor(tf.zeros([2])), 'fromTensor: tensor must have shape [L, S], [B, L, S] or [B, H, L, S], got [2]'],
-    [() => printMask(fromTensor(tf.zeros([2, 3])), 2, 4), 'fromTensor: mask [2,3] does not fit 2 queries and 4 keys'],
+    [
+      () => fromTensor(tf.zeros([2], 'bool')),
+      'fromTensor: tensor must have shape [L, S], [B, L, S] or [B, H, L, S], got [2]',
+    ],
+    [() => fromTensor(tf.zeros([2, 3])), 'fromTensor: tensor must be boolean, or int32 with 0 and 1, got float32'],
+    [
+      () => printMask(fromTensor(tf.zeros([2, 3], 'bool')), 2, 4),
+      'fromTensor: mask [2,3] does not fit 2 queries and 4 keys',
+    ],
   ])('what cannot be a mask (%#)', (make, message) => {
     expect(make).toThrow(message);
   });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Mask } from './mask.ts';
+import { keyPositions, type Mask } from './mask.ts';
 
 /**
  * Hides the padding at the end of each sequence: key j of sequence b is visible when j < lengths[b].
@@ -47,11 +47,10 @@ function keysBelow(name: string, limits: tf.Tensor1D | readonly number[], writte
   const known = limits instanceof tf.Tensor ? undefined : limits;
   return {
     description: `${name}(${written instanceof tf.Tensor ? 'tensor' : JSON.stringify(written).replaceAll(',', ', ')})`,
-    allowed({ keys }) {
+    allowed(region) {
       return tf.tidy(() => {
         const last = limits instanceof tf.Tensor ? tf.cast(limits, 'int32') : tf.tensor1d([...limits], 'int32');
-        const positions = tf.range(keys.start, keys.end, 1, 'int32');
-        return tf.less(positions, tf.reshape(last, [-1, 1, 1, 1])); // [B, 1, 1, keys]
+        return tf.less(keyPositions(region), tf.reshape(last, [-1, 1, 1, 1])); // [B, 1, 1, keys]
       });
     },
     occupancy({ keys }) {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describeAlignment, knownStart, requireAlignment, type Alignment } from './alignment.ts';
-import type { Mask, Range } from './mask.ts';
+import { startIn, type Mask, type Range } from './mask.ts';
 
 /**
  * Every `stride`-th key, counted from the query: those with k − q a multiple of the stride (Sparse Transformer, Child et al.
@@ -27,9 +27,17 @@ export function strided(stride: number, { alignment = 'bottom-right' }: { readon
   const suffix = describeAlignment(alignment);
   return {
     description: `strided(${stride}${suffix && `, ${suffix}`})`,
-    allowed({ queries, keys, queryLength, keyLength }) {
+    allowed(region) {
+      const { queries, keys } = region;
       return tf.tidy(() => {
-        const q = remainders(queries, startOf(queryLength, keyLength), stride);
+        const start = startIn(region, alignment);
+        if (typeof start !== 'number') {
+          const first = tf.cast(start, 'float32');
+          const q = tf.add(tf.range(queries.start, queries.end), first); // [queries]
+          const distances = tf.sub(tf.range(keys.start, keys.end), tf.expandDims(q, 1)); // [queries, keys]
+          return tf.equal(tf.mul(tf.round(tf.div(distances, stride)), stride), distances);
+        }
+        const q = remainders(queries, start, stride);
         return tf.equal(tf.expandDims(q, 1), tf.expandDims(remainders(keys, 0, stride), 0)); // [queries, keys]
       });
     },

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { knownStart, type Alignment } from '../masks/alignment.ts';
-import type { MaskRegion } from '../masks/mask.ts';
+import type { Alignment } from '../masks/alignment.ts';
+import { startIn, type MaskRegion } from '../masks/mask.ts';
 
 /**
  * The distances k − q that occur in a region, from that of the last query and first key to that of the first query and last key:
@@ -9,13 +9,14 @@ import type { MaskRegion } from '../masks/mask.ts';
  * @returns int32 [1, P], or [B, P] where the alignment is a tensor [B]
  */
 export function distancesOf(region: MaskRegion, alignment: Alignment): tf.Tensor2D {
-  const { queries, keys, queryLength, keyLength } = region;
+  const { queries, keys } = region;
   const count = queries.end - queries.start + (keys.end - keys.start) - 1;
   const least = keys.start - (queries.end - 1);
-  const known = knownStart(alignment, queryLength, keyLength);
-  const distances = tf.expandDims(tf.range(least - (known ?? 0), least - (known ?? 0) + count, 1, 'int32'), 0);
-  if (known !== undefined) return distances as tf.Tensor2D;
-  return tf.sub(distances, tf.reshape(tf.cast(alignment as tf.Tensor, 'int32'), [-1, 1]));
+  const start = startIn(region, alignment);
+  const known = typeof start === 'number' ? start : 0;
+  const distances = tf.expandDims(tf.range(least - known, least - known + count, 1, 'int32'), 0);
+  if (typeof start === 'number') return distances as tf.Tensor2D;
+  return tf.sub(distances, tf.reshape(tf.cast(start, 'int32'), [-1, 1]));
 }
 
 /**

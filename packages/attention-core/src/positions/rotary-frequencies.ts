@@ -1,3 +1,5 @@
+import * as tf from '@tensorflow/tfjs';
+
 /**
  * How rotary frequencies are changed for sequences longer than those of training. `factor` is by how much longer; the formulas
  * and defaults are those of Hugging Face's `ROPE_INIT_FUNCTIONS`.
@@ -92,4 +94,21 @@ export function rotaryFrequencies(
       return plain(frequencies);
     }
   }
+}
+
+/** `rotaryFrequencies` of a length that is a tensor; undefined where the scaling does not ask for it. @returns [width / 2] */
+export function dynamicFrequencies(
+  width: number,
+  base: number,
+  scaling: RotaryScaling | undefined,
+  length: tf.Tensor,
+): tf.Tensor | undefined {
+  if (scaling?.type !== 'dynamic') return undefined;
+  const { factor, trainedLength } = scaling;
+  return tf.tidy(() => {
+    const longest = tf.maximum(tf.cast(length, 'float32'), trainedLength);
+    const growth = tf.sub(tf.mul(longest, factor / trainedLength), factor - 1);
+    const logBase = tf.add(tf.mul(tf.log(growth), width / (width - 2)), Math.log(base));
+    return tf.exp(tf.mul(logBase, tf.mul(tf.range(0, width / 2), -2 / width)));
+  });
 }

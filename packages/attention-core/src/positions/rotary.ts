@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { HeadPositions } from '../attention/head-positions.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
-import { rotaryFrequencies, type RotaryScaling } from './rotary-frequencies.ts';
+import { dynamicFrequencies, rotaryFrequencies, type RotaryScaling } from './rotary-frequencies.ts';
 
 /**
  * Which two dimensions make a pair. `halves`: dimension i and i + width/2 (GPT-NeoX, Llama in Hugging Face's form).
@@ -69,24 +69,35 @@ export class RotaryPositions implements HeadPositions {
    *
    * @param x [B, H, L, D]
    * @param start position of the first: a number, or an int32 scalar (a cache's length in a recorded step). Default 0
+   * @param length of the whole sequence, which `dynamic` scaling asks for. Default: `start` + L
    */
-  apply(x: tf.Tensor, start: number | tf.Scalar = 0): tf.Tensor {
+  apply(x: tf.Tensor, start: number | tf.Tensor = 0, length?: number | tf.Tensor): tf.Tensor {
     return tf.tidy(() => {
-      const positions = tf.range(0, x.shape.at(-2)!);
-      return rotate(x, this.tables(tf.add(positions, tf.cast(start, 'float32'))), { layout: this.layout });
+      const count = x.shape.at(-2)!;
+      const positions = tf.add(tf.range(0, count), tf.cast(start, 'float32'));
+      const whole = length ?? (typeof start === 'number' ? start + count : tf.add(tf.cast(start, 'float32'), count));
+      return rotate(x, this.tables(positions, whole), { layout: this.layout });
     });
+  }
+
+  /** Whether angles depend on the length of the sequence: with `dynamic` scaling. */
+  get dependsOnLength(): boolean {
+    return this.scaling?.type === 'dynamic';
   }
 
   /**
    * The tables of any positions.
    *
    * @param positions [L], or [B, L] where sequences differ
-   * @param length of the whole sequence, which `dynamic` scaling asks for. Default: the number of positions
+   * @param length of the whole sequence, which `dynamic` scaling asks for: a number, or a scalar in recorded steps. Default: the number of positions
    */
-  tables(positions: tf.Tensor, length: number = positions.shape.at(-1)!): RotaryTables {
-    const { frequencies, attentionFactor } = rotaryFrequencies(this.width, this.base, this.scaling, length);
+  tables(positions: tf.Tensor, length: number | tf.Tensor = positions.shape.at(-1)!): RotaryTables {
+    const known = typeof length === 'number' ? length : 0; // asked by `dynamic` scaling alone
+    const { frequencies, attentionFactor } = rotaryFrequencies(this.width, this.base, this.scaling, known);
     return tf.tidy(() => {
-      const angles = tf.mul(tf.expandDims(tf.cast(positions, 'float32'), -1), tf.tensor1d(frequencies)); // [..., L, width/2]
+      const ofLength =
+        typeof length === 'number' ? undefined : dynamicFrequencies(this.width, this.base, this.scaling, length);
+      const angles = tf.mul(tf.expandDims(tf.cast(positions, 'float32'), -1), ofLength ?? tf.tensor1d(frequencies)); // [..., L, width/2]
       const [cos, sin] = [tf.cos(angles), tf.sin(angles)];
       if (attentionFactor === 1) return { cos, sin };
       return { cos: tf.mul(cos, attentionFactor), sin: tf.mul(sin, attentionFactor) };

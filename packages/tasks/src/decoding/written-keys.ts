@@ -10,11 +10,12 @@ export class WrittenKeys implements KeyValueCache {
   }
 
   append({ key, value }: KeysAndValues): CachedKeysAndValues {
+    const start = this.start();
     // Kept by hand: the block in which this runs frees what it makes.
     const after = (before: tf.Tensor | undefined, added: tf.Tensor) =>
       tf.keep(before === undefined ? tf.clone(added) : tf.concat([before, added], 2)); // [B, H, L, D]
     this.kept = { key: after(this.kept?.key, key), value: after(this.kept?.value, value) };
-    return { ...this.kept, mask: causal() };
+    return { ...this.kept, mask: causal(), place: { start, offset: 0 } };
   }
 
   /** What there is now. */

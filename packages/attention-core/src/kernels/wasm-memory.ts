@@ -2,8 +2,11 @@
 import * as tf from '@tensorflow/tfjs';
 
 interface Allocating {
-  readonly wasm: { _malloc(bytes: number): number; _free(address: number): void };
+  readonly wasm: Record<'_malloc' | '_free', (number: number) => number>;
 }
+
+/** As emscripten calls them. */
+const [ALLOCATE, FREE] = ['_malloc', '_free'] as const;
 
 /** A heap's size, and more than an address can tell. */
 const ADDRESSES = 2 ** 32;
@@ -13,9 +16,9 @@ const checked = new WeakSet<object>();
 function check({ wasm }: Allocating): void {
   if (checked.has(wasm)) return;
   checked.add(wasm);
-  wasm._free(wasm._malloc(4)); // the first call puts the module's own function in its place
-  const { _malloc: allocate } = wasm;
-  wasm._malloc = (bytes) => {
+  wasm[FREE](wasm[ALLOCATE](4)); // the first call puts the module's own function in its place
+  const allocate = wasm[ALLOCATE];
+  wasm[ALLOCATE] = (bytes) => {
     const address = bytes < ADDRESSES ? allocate(bytes) : 0;
     if (address === 0 && bytes > 0) {
       throw new Error(

@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { isIntervening } from './intervene.ts';
-
-/** What weights are of: every pair of query and key, or the edges of a graph. */
-export type MapKind = 'matrix' | 'edges';
+import type { MapKind } from './map-kind.ts';
 
 /** The weights of one attention that ran, over all pairs of queries and keys. */
 export interface AttentionMap {

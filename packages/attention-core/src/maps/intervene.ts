@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { MapKind } from './capture.ts';
+import type { MapKind } from './map-kind.ts';
 
 /** From the weights [B, H, L, S] of the attention called `name`, the weights that are used instead. */
 export type Intervention = (name: string, weights: tf.Tensor4D) => tf.Tensor4D;

@@ -7,8 +7,8 @@ import {
   splitMails,
   TextClassifier,
   type Mail,
-  type TextClassifierConfig,
   type TextClassifierFitOptions,
+  type TextClassifierOptions,
 } from '@heed/nlp';
 import { mcnemar } from '@heed/tasks';
 import { defineResult, fetchData, progressBar, type ResultContext } from '@heed/node';
@@ -81,10 +81,17 @@ export default defineResult({
   },
 });
 
+/** What is told apart from the labels and the seed, which all classifiers share. */
+type Settings = TextClassifierOptions extends infer Options
+  ? Options extends unknown
+    ? Omit<Options, 'labels' | 'seed'>
+    : never
+  : never;
+
 /** A classifier, trained now or by an earlier part of this run; undefined after Ctrl-C. */
 async function trained(
   name: string,
-  config: Pick<TextClassifierConfig, 'architecture'> & Partial<TextClassifierConfig>,
+  config: Settings,
   fit: TextClassifierFitOptions,
   mails: readonly Mail[],
   { seed, quick, signal, folder }: ResultContext,

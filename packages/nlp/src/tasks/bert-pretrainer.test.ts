@@ -2,7 +2,7 @@ import { memoryFolder } from '@heed/training';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenizerJson } from '@heed/tasks';
 import { BertPretrainer, type BertPretrainerConfig } from './bert-pretrainer.ts';
-import { TextClassifier } from './text-classifier.ts';
+import { TextClassifier } from './text-classifier/text-classifier.ts';
 
 const config: Partial<BertPretrainerConfig> = {
   vocabularySize: 80,

@@ -2,8 +2,8 @@ import { memoryFolder } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { renderDocument } from '../rendering/render-document.ts';
-import type { TextClassifierConfig } from './text-classifier-config.ts';
-import { TextClassifier } from './text-classifier.ts';
+import type { HierarchicalClassifierConfig } from './text-classifier/text-classifier-config.ts';
+import { TextClassifier } from './text-classifier/text-classifier.ts';
 
 const MAILS = [
   { text: 'Dear friend, buy this now! It is free. Win a prize of 1000 dollars today.', label: 'spam' },
@@ -17,7 +17,7 @@ const small = { wordWidth: 8, hiddenWidth: 8, vocabularySize: 100, labels: ['ham
 const FIT = { epochs: 20, batchSize: 3, buckets: 1, learningRate: 0.03 };
 
 const made: TextClassifier[] = [];
-const create = (architecture: 'han' | 'mean', change: Partial<TextClassifierConfig> = {}) => {
+const create = (architecture: 'han' | 'mean', change: Partial<HierarchicalClassifierConfig> = {}) => {
   const classifier = new TextClassifier({ ...small, architecture, ...change });
   made.push(classifier);
   return classifier;
@@ -75,7 +75,7 @@ describe.each(['han', 'mean'] as const)("TextClassifier with architecture '%s'",
     const ends = await classifier.predict(`first ${long} last`, { truncation: 'middle' });
     expect(ends).toMatchObject({ truncated: 2e5 + 2 - 40 });
     expect([ends.tokens[0], ends.tokens[19], ends.tokens[39]]).toEqual(['first', 'word', 'last']);
-    await expect(classifier.predict(long)).rejects.toThrow('a text must be of at most 40 tokens');
+    await expect(classifier.predict(long)).rejects.toThrow('a text must have at most 40 tokens');
     await expect(classifier.predict(' \n')).rejects.toThrow('a text must not be empty');
   });
 });

@@ -71,24 +71,29 @@ export class RowClassifier extends Task<RowClassifierConfig, RowParts> {
       weightDecay: 0,
     } as const;
     const create = () => this.create(Math.max(1, ...rows.flatMap(({ numbers }) => numbers.map(Math.abs))));
-    return this.train(options, recipe, create, ({ model, scale }, { batchSize }) => {
-      const empty = rows.findIndex(({ numbers }) => numbers.length === 0);
-      if (empty >= 0) throw new Error(`RowClassifier.fit: a row must have a number, got none in row ${empty}`);
-      return {
-        loss: ({ labels, ...batch }) => crossEntropy(model.forward(batch), labels),
-        data: dataLoader({
-          examples: rows.length,
-          batchSize,
-          make: (indices) => {
-            const chosen = indices.map((index) => rows[index]);
-            const labels = Int32Array.from(chosen, ({ above }) => (above ? 1 : 0));
-            return { ...rowBatch(chosen, 6, scale), labels: { data: labels, shape: [chosen.length] } };
-          },
-        }),
-        identity: { rows: rows.length },
-        evaluation: validation && { run: () => this.evaluate(validation), monitor: 'loss' },
-      };
-    });
+    return this.train<RowBatch & { readonly labels: HostVector }>(
+      options,
+      recipe,
+      create,
+      ({ model, scale }, { batchSize }) => {
+        const empty = rows.findIndex(({ numbers }) => numbers.length === 0);
+        if (empty >= 0) throw new Error(`RowClassifier.fit: a row must have a number, got none in row ${empty}`);
+        return {
+          loss: ({ labels, ...batch }) => crossEntropy(model.forward(batch), labels),
+          data: dataLoader({
+            examples: rows.length,
+            batchSize,
+            make: (indices) => {
+              const chosen = indices.map((index) => rows[index]);
+              const labels = Int32Array.from(chosen, ({ above }) => (above ? 1 : 0));
+              return { ...rowBatch(chosen, 6, scale), labels: { data: labels, shape: [chosen.length] } };
+            },
+          }),
+          identity: { rows: rows.length },
+          evaluation: validation && { run: () => this.evaluate(validation), monitor: 'loss' },
+        };
+      },
+    );
   }
 
   async predict(

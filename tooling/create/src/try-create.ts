@@ -1,6 +1,6 @@
 /**
- * `npx pnpm@12 test:create-model`: a contributor's first minutes. In a copy of the workspace as it is committed, a model is made; it passes
- * all checks and its own test, and its example and ledger entry run.
+ * `npx pnpm@12 test:create`: a contributor's first minutes. In a copy of the workspace as it is committed, a domain with its first task, a dataset
+ * and a model are made; they pass all checks and their own tests, and example and ledger entry run.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,11 +11,15 @@ const folder = mkdtempSync(join(tmpdir(), 'heed-contributor-'));
 const commands: readonly (readonly [string, ...string[]])[] = [
   ['git', 'clone', '--quiet', process.cwd(), folder],
   ['pnpm', 'install', '--prefer-offline', '--frozen-lockfile'],
-  ['pnpm', 'create-model', 'nlp', 'first-model'],
+  ['pnpm', 'create-domain', 'weather', 'first-task'],
+  ['pnpm', 'create-dataset', 'weather', 'first-data'],
+  ['pnpm', 'create-task', 'weather', 'second-task'],
+  ['pnpm', 'create-model', 'weather', 'first-model'],
   ['pnpm', 'check'],
-  ['pnpm', 'exec', 'vitest', 'run', 'packages/nlp/src/models/first-model'],
-  ['pnpm', 'demo', 'nlp/first-model', '--quick'],
-  ['pnpm', 'results', 'nlp/first-model', '--quick'],
+  ['pnpm', 'exec', 'vitest', 'run', 'packages/weather'],
+  ['pnpm', 'demo', 'weather/first-task', '--quick'],
+  ['pnpm', 'demo', 'weather/first-model', '--quick'],
+  ['pnpm', 'results', 'weather/first-model', '--quick'],
 ];
 let passed = 0;
 try {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeModel } from './make-model.ts';
+import { makeFromTemplates } from './make-from-templates.ts';
 
 let root: string;
 
@@ -11,15 +11,16 @@ beforeEach(() => {
   mkdirSync(join(root, 'packages/vision/examples'), { recursive: true });
   mkdirSync(join(root, 'packages/vision/src'));
   writeFileSync(join(root, 'packages/vision/examples/package.json'), '{}');
+  writeFileSync(join(root, 'packages/vision/package.json'), '{}');
   writeFileSync(join(root, 'packages/vision/src/index.ts'), "export { ViT } from './models/vit/vit.ts';\n");
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-describe('create-model', () => {
+describe('makeFromTemplates', () => {
   it('writes model, test, example, ledger entry and changeset under the names of the house, and exports the model', () => {
-    const files = makeModel(root, 'vision', 'swin-lite');
+    const files = makeFromTemplates(root, 'model', 'vision', 'swin-lite');
     expect(files).toEqual([
       'packages/vision/src/models/swin-lite/swin-lite.ts',
       'packages/vision/src/models/swin-lite/swin-lite.test.ts',
@@ -43,17 +44,49 @@ describe('create-model', () => {
         '@tensorflow/tfjs': 'catalog:',
       },
     });
-    expect(makeModel(root, 'vision', 'cait')).not.toContain('packages/vision/examples/package.json');
+    expect(makeFromTemplates(root, 'model', 'vision', 'cait')).not.toContain('packages/vision/examples/package.json');
   });
 
   it('refuses an unknown domain, a name that is not kebab-case, and a model that exists, and writes nothing then', () => {
-    expect(() => makeModel(root, 'cooking', 'soup')).toThrow('domain must be a package with examples, got cooking');
-    expect(() => makeModel(root, 'vision', 'SwinLite')).toThrow('name must be kebab-case, got SwinLite');
-    makeModel(root, 'vision', 'swin');
+    expect(() => makeFromTemplates(root, 'model', 'cooking', 'soup')).toThrow(
+      'create-model: domain must be a package, got cooking',
+    );
+    expect(() => makeFromTemplates(root, 'model', 'vision', 'SwinLite')).toThrow(
+      'name must be kebab-case, got SwinLite',
+    );
+    makeFromTemplates(root, 'model', 'vision', 'swin');
     const before = read('packages/vision/src/index.ts');
-    expect(() => makeModel(root, 'vision', 'swin')).toThrow(
+    expect(() => makeFromTemplates(root, 'model', 'vision', 'swin')).toThrow(
       'a new model must have a new name, got swin (packages/vision/src/models/swin/swin.ts exists)',
     );
     expect(read('packages/vision/src/index.ts')).toBe(before);
+  });
+
+  it('writes a task with its model, its config beside it', () => {
+    const files = makeFromTemplates(root, 'task', 'vision', 'mood-teller');
+    expect(files).toContain('packages/vision/src/tasks/mood-teller/mood-teller-config.ts');
+    expect(read('packages/vision/src/tasks/mood-teller/mood-teller.ts')).toContain(
+      'export class MoodTeller extends Task<',
+    );
+    expect(read('packages/vision/src/models/mood-teller-model/mood-teller-model.ts')).toContain(
+      'class MoodTellerModel extends Module',
+    );
+    expect(read('packages/vision/package.json')).toContain('"@heed/tasks": "workspace:^"');
+  });
+
+  it('writes a dataset: its card and its reader', () => {
+    makeFromTemplates(root, 'dataset', 'vision', 'street-signs');
+    const dataset = read('packages/vision/src/datasets/street-signs/street-signs.ts');
+    expect(dataset).toContain('export const streetSigns: DatasetCard');
+    expect(dataset).toContain('export async function readStreetSigns(');
+  });
+
+  it('writes a domain with its first task, and refuses one that exists', () => {
+    const files = makeFromTemplates(root, 'domain', 'weather', 'rain-classifier');
+    expect(JSON.parse(read('packages/weather/package.json'))).toMatchObject({ name: '@heed/weather' });
+    expect(files.filter((file) => read(file).includes('{{'))).toEqual([]);
+    expect(() => makeFromTemplates(root, 'domain', 'vision', 'swin')).toThrow(
+      'create-domain: a new domain must have a new name, got vision',
+    );
   });
 });

@@ -11,7 +11,7 @@ interface CaseTensor {
 }
 
 /** One node of a `score_mod` or `prob_mod` subgraph. */
-export interface GraphNode {
+interface GraphNode {
   readonly op: string;
   readonly in: readonly string[];
   readonly out: readonly string[];

@@ -12,6 +12,10 @@ const SOUND: Readonly<Record<string, string>> = {
   'packages/vision/src/index.ts': "export { ViT, type ViTConfig } from './models/vit/vit.ts';\n",
   'packages/vision/src/models/vit/vit.ts': 'export class ViT {}\n',
   'packages/vision/src/models/vit/vit.test.ts': "it('sees', () => expect(1).toBe(1));\n",
+  'packages/vision/src/tasks/image-classifier/image-classifier.ts':
+    'export class ImageClassifier extends Task<A, B> {}\n',
+  'packages/vision/src/tasks/image-classifier/image-classifier.test.ts':
+    "describeTaskContract('ImageClassifier', {});\n",
   'packages/vision/examples/digits.ts': 'export default defineExample({});\n',
   'packages/vision/examples/results/digits.ts': 'export default defineResult({});\n',
   'packages/vision/examples/results/digits.json': '{}',
@@ -46,6 +50,12 @@ const BREAKS: Readonly<Record<string, Readonly<Record<string, string | undefined
   },
   'a test stands beside its source': {
     'packages/vision/src/layers/patch.test.ts': "it('cuts', () => expect(1).toBe(1));",
+  },
+  'a task is a folder with a file of its name, short, and held to the contract': {
+    'packages/vision/src/tasks/image-classifier/image-classifier.test.ts': "it('sees', () => expect(1).toBe(1));",
+  },
+  'a Module stands in models or layers': {
+    'packages/vision/src/tasks/image-classifier/head.ts': 'export class Head extends Module {}\n',
   },
   'index.ts holds named re-exports only': { 'packages/vision/src/index.ts': "export * from './models/vit/vit.ts';" },
   'no source is longer than 500 lines': { 'packages/vision/src/layers/long.ts': 'x;\n'.repeat(501) },

@@ -17,6 +17,7 @@ export interface Rule {
 }
 
 const MAXIMUM_LINES = 500;
+const MAXIMUM_TASK_LINES = 300;
 const MAXIMUM_FIXTURE_BYTES = 5 * 1024 * 1024;
 const DUMPING_GROUND = /^(utils?|helpers?|common|misc|shared|lib|types)$/;
 
@@ -89,6 +90,41 @@ export const RULES: readonly Rule[] = [
           return found ? [] : [`${path} has no ${subjects[0]} beside it`];
         },
       ),
+  },
+  {
+    name: 'a task is a folder with a file of its name, short, and held to the contract',
+    why: 'What all tasks share stands in @heed/tasks; who knows one task knows all.',
+    violations: (tree) =>
+      tree.files
+        .filter((path) => /^packages\/[^/]+\/src\//.test(path) && !/\.(test|test-support)\.ts$/.test(path))
+        .flatMap((path) => {
+          const text = tree.read(path);
+          const name = /^export class (\w+) extends Task</m.exec(text)?.[1];
+          if (name === undefined) return [];
+          const place = /^packages\/[^/]+\/src\/tasks\/([^/]+)\/\1\.ts$/.test(path);
+          const lines = text.split('\n').length;
+          const tests = tree.files.filter(
+            (file) => file.startsWith(path.replace(/[^/]+$/, '')) && file.endsWith('.test.ts'),
+          );
+          return [
+            ...(place ? [] : [`${path}: ${name} must stand in tasks/<task>/<task>.ts`]),
+            ...(lines > MAXIMUM_TASK_LINES ? [`${path}: ${lines} lines, at most ${MAXIMUM_TASK_LINES}`] : []),
+            ...(tests.some((file) => tree.read(file).includes(`describeTaskContract('${name}'`))
+              ? []
+              : [`${path}: no test beside it calls describeTaskContract('${name}'`]),
+          ];
+        }),
+  },
+  {
+    name: 'a Module stands in models or layers',
+    why: 'A task computes nothing that a model could; every model is held to its contract.',
+    violations: (tree) =>
+      tree.files
+        .filter((path) => /^packages\/[^/]+\/src\/tasks\/.*(?<!\.test-support|\.test)\.ts$/.test(path))
+        .filter(
+          (path) =>
+            !path.startsWith('packages/tasks/') && /^(export )?class \w+ extends Module\b/m.test(tree.read(path)),
+        ),
   },
   {
     name: 'index.ts holds named re-exports only',

@@ -19,13 +19,13 @@ export default defineExample({
     const log = InteractionLog.from(ratings);
     const { training, beforeTest, validation, test } = leaveOneOut(log);
     const recommender = new Recommender(
-      quick ? { maximumLength: 20, modelWidth: 16, layers: 1 } : { maximumLength: 200, dropout: 0.3, seed: 1 },
+      quick ? { maximumLength: 20, modelWidth: 16, layers: 1 } : { maximumLength: 100, dropout: 0.4, seed: 1 },
     );
     const { reason } = await recommender.fit(log, {
       histories: quick ? training.slice(0, 200) : training,
       validation: quick ? validation.slice(0, 50) : validation,
-      epochs: quick ? 2 : 150,
-      patience: 15,
+      epochs: quick ? 2 : 40,
+      learningRate: 0.003,
       signal,
       onEvent: progressBar({ unit: 'histories' }),
     });

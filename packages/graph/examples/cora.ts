@@ -14,17 +14,21 @@ export default defineExample({
     seed: { type: 'number', description: 'decides initial weights and dropout', default: 1 },
   },
   run: async ({ options, signal, quick, folder, print }) => {
-    const papers = await readPlanetoid('cora', await fetchData(cora, { signal }));
+    const papers = await readPlanetoid(await fetchData(cora, { signal }), 'cora');
     const data = { ...papers, features: normaliseRows(papers.features) };
 
     const classifier = new NodeClassifier({ architecture: options.model, seed: options.seed });
     const history = await classifier.fit(data, {
       epochs: quick ? 20 : 1000,
+      checkpoints: `${folder}/checkpoints/${options.model}-${options.seed}${quick ? '-quick' : ''}`,
+      checkpointEverySteps: 50,
       signal,
       onEvent: quietBar(),
     });
     const { accuracy } = await classifier.evaluate(data);
-    print(`${options.model}: ${(100 * accuracy).toFixed(1)} % of 1,000 test papers (best epoch ${history.bestEpoch})`);
+    print(
+      `${options.model}: ${(100 * accuracy).toFixed(1)} % of 1,000 test papers (best epoch ${history.best?.epoch})`,
+    );
     await classifier.save(folder);
     classifier.dispose();
   },

@@ -51,16 +51,18 @@ export default defineExample({
         patience: 10,
         learningRate: 0.002,
         weightDecay: 1e-5,
+        checkpoints: `${folder}/checkpoints/${model}-${seed}${quick ? '-quick' : ''}`,
         signal,
         onEvent: progressBar(),
       },
     );
     const tested = Array.from(split.test, (graph) => graphs[graph]);
-    const { classes, probabilities } = await classifier.predict(tested);
-    const right = classes.filter((found, row) => found === labels[split.test[row]]).length;
-    const scores = (kind: number) =>
-      tested.flatMap((_, row) => (labels[split.test[row]] === kind ? [probabilities[2 * row + 1]] : []));
-    const auc = areaUnderRoc(scores(1), scores(0));
+    const predictions = await classifier.predict(tested);
+    const expected = Array.from(split.test, (graph) => CLASS_NAMES[labels[graph]]);
+    const right = predictions.filter(({ label }, row) => label === expected[row]).length;
+    const scores = (name: string) =>
+      predictions.flatMap(({ probabilities }, row) => (expected[row] === name ? [probabilities.passes] : []));
+    const auc = areaUnderRoc(scores(CLASS_NAMES[1]), scores(CLASS_NAMES[0]));
     print(
       `${((100 * right) / tested.length).toFixed(1)} % of ${tested.length} other molecules, area under ROC ${auc.toFixed(3)}`,
     );

@@ -21,18 +21,27 @@ export { gatForCitations } from './models/gat/gat.presets.ts';
 export { createGatV2, GatV2, type GatV2Config } from './models/gatv2/gatv2.ts';
 export { gatV2ForCitations } from './models/gatv2/gatv2.presets.ts';
 export { createMlp, Mlp, type MlpConfig } from './models/mlp/mlp.ts';
+export { NodeClassifier } from './tasks/node-classifier/node-classifier.ts';
+export type {
+  NodeClassifierConfig,
+  NodeClassifierOptions,
+  NodeFitOptions,
+  NodeMeasures,
+  NodePredictions,
+  NodePredictOptions,
+} from './tasks/node-classifier/node-classifier-config.ts';
+export type { NodeData } from './tasks/node-classifier/node-data.ts';
+export type { EdgeExplanation } from './tasks/node-classifier/explain-node.ts';
 export {
-  NodeClassifier,
-  type NodeClassifierConfig,
-  type NodeFitOptions,
-  type NodeMeasures,
-  type NodePredictions,
-} from './tasks/node-classifier.ts';
-export type { NodeData } from './tasks/node-data.ts';
-export type { Sampling } from './tasks/node-batches.ts';
-export type { EdgeExplanation } from './tasks/explain-node.ts';
-export type { Measures, TaskFitOptions, TaskHistory } from './tasks/fit-task.ts';
-export { createNodeModel, type NodeModel, type NodeModelConfig } from './tasks/node-model.ts';
+  createNodeModel,
+  type EdgeAttentionArchitecture,
+  type MlpArchitecture,
+  type NodeArchitecture,
+  type NodeArchitectureOptions,
+  type NodeModelWidths,
+  type TransformerArchitecture,
+} from './tasks/node-architecture.ts';
+export { GraphModel, type GraphModelConfig, type NodeModel } from './models/graph-model/graph-model.ts';
 export { karateClub, karateClubCard } from './datasets/karate-club/karate-club.ts';
 export {
   dictionaryLookup,
@@ -57,16 +66,26 @@ export { indexNeighbours, type NeighbourIndex } from './sampling/neighbour-index
 export { neighbourhoodBatch, neighbourhoodEdges, type NeighbourhoodBatch } from './sampling/neighbourhood-batch.ts';
 export { padNeighbourhood, type PaddedNeighbourhood } from './sampling/pad-neighbourhood.ts';
 export { sampleNeighbours, type SampledLayer, type SampledNeighbourhood } from './sampling/sample-neighbours.ts';
-export { LinkPredictor, type LinkData, type LinkMeasures, type LinkPredictorConfig } from './tasks/link-predictor.ts';
+export { LinkPredictor } from './tasks/link-predictor/link-predictor.ts';
+export type {
+  LinkData,
+  LinkFitOptions,
+  LinkMeasures,
+  LinkPredictOptions,
+  LinkPredictorConfig,
+  LinkPredictorOptions,
+} from './tasks/link-predictor/link-predictor-config.ts';
 export { splitEdges, type EdgeSplit, type LinkPairs, type SplitEdgesOptions } from './graph/split-edges.ts';
 
-export {
-  GraphClassifier,
-  type GraphClassifierConfig,
-  type GraphMeasures,
-  type GraphPredictions,
-  type GraphsData,
-} from './tasks/graph-classifier.ts';
+export { GraphClassifier } from './tasks/graph-classifier/graph-classifier.ts';
+export type {
+  GraphClassifierConfig,
+  GraphClassifierOptions,
+  GraphMeasures,
+  GraphPrediction,
+  GraphPredictOptions,
+  GraphsData,
+} from './tasks/graph-classifier/graph-classifier-config.ts';
 export { gdsCora, gdsCoraClasses, readGdsCora } from './datasets/gds-cora/gds-cora.ts';
 export { inducedSubgraph, splitNodes, type SplitNodesOptions } from './graph/split-nodes.ts';
 export { b3db, parseB3db, type Permeability } from './datasets/b3db/b3db.ts';

@@ -38,7 +38,7 @@ export default defineResult({
     'with patience 100 as in the paper; seeds 1 to 10. Test labels are read once, after training.',
   data: [cora],
   run: async ({ signal, quick, folder, print }) => {
-    const papers = await readPlanetoid('cora', await fetchData(cora, { signal }));
+    const papers = await readPlanetoid(await fetchData(cora, { signal }), 'cora');
     const data = { ...papers, features: normaliseRows(papers.features) };
     const kept = openFolder(folder);
     const runs = await readRuns(kept);
@@ -47,16 +47,14 @@ export default defineResult({
         if (runs.some((run) => run.model === model && run.seed === seed)) continue;
         const begun = performance.now();
         const classifier = new NodeClassifier({ architecture: model, seed });
-        const { epochs, bestEpoch } = await classifier.fit(data, { epochs: quick ? 20 : 1000, signal });
+        const { steps: epochs, best } = await classifier.fit(data, { epochs: quick ? 20 : 1000, signal });
         const seconds = (performance.now() - begun) / 1000;
         if (signal.aborted) return undefined;
         const { accuracy } = await classifier.evaluate(data);
         classifier.dispose();
-        runs.push({ model, seed, accuracy, epochs: epochs.length, bestEpoch, seconds });
+        runs.push({ model, seed, accuracy, epochs, bestEpoch: best!.epoch, seconds });
         await kept.write('runs.json', new TextEncoder().encode(JSON.stringify(runs)));
-        print(
-          `${model} seed ${seed}: ${(100 * accuracy).toFixed(1)} %, ${epochs.length} epochs, ${seconds.toFixed(0)} s`,
-        );
+        print(`${model} seed ${seed}: ${(100 * accuracy).toFixed(1)} %, ${epochs} epochs, ${seconds.toFixed(0)} s`);
       }
     }
     const of = (model: Run['model']) => meanAndDeviation(runs.filter((run) => run.model === model));

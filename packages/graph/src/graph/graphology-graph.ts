@@ -68,6 +68,11 @@ export function readGraph(graph: AbstractGraph, options: ReadGraphOptions = {}):
   };
 }
 
+/** A graph as arrays, without labels. */
+export function asGraphData(graph: GraphData | AbstractGraph): GraphData {
+  return isGraphology(graph) ? readGraph(graph, { label: undefined }).data : graph;
+}
+
 function readEdges(graph: AbstractGraph, numberOf: ReadonlyMap<string, number>, attribute: string | undefined) {
   const keys: string[] = [];
   const sources: number[] = [];

@@ -83,10 +83,16 @@ export class NegativePairs {
     this.edges = keys;
   }
 
-  /** @throws if there are not nearly so many; all drawn pairs are different */
+  /** Number of such pairs. */
+  get count(): number {
+    return (this.nodes * (this.nodes - 1)) / 2 - this.edges.size;
+  }
+
+  /** @throws if there are not so many; all drawn pairs are different */
   draw(count: number, random: Random): EdgeList {
-    const pairs = (this.nodes * (this.nodes - 1)) / 2 - this.edges.size;
-    if (count > pairs) throw new Error(`NegativePairs: there must be ${count} pairs without an edge, got ${pairs}`);
+    if (count > this.count) {
+      throw new Error(`NegativePairs: there must be ${count} pairs without an edge, got ${this.count}`);
+    }
     const drawn = new Set<number>();
     while (drawn.size < count) {
       const [one, other] = [random.integer(this.nodes), random.integer(this.nodes)];

@@ -39,7 +39,7 @@ export function denseEdgeAttention(options: {
 }
 
 /** [N, H·D] → [1, H, N, D] */
-export function splitNodes(x: tf.Tensor, heads: number): tf.Tensor4D {
+export function nodesByHead(x: tf.Tensor, heads: number): tf.Tensor4D {
   const [nodes, width] = x.shape as [number, number];
   return tf.expandDims(tf.transpose(tf.reshape(x, [nodes, heads, width / heads]), [1, 0, 2]), 0);
 }

@@ -1,6 +1,6 @@
 import { linear, Module, type Random, type RandomStream, weight } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import { denseEdgeAttention, splitNodes } from './dense-edges.ts';
+import { denseEdgeAttention, nodesByHead } from './dense-edges.ts';
 import type { EdgeTensors } from './edge-tensors.ts';
 import { edgeWeights } from './edge-weights.ts';
 import { glorot, requireWidth } from './initial-weights.ts';
@@ -105,9 +105,9 @@ export class GatLayer extends Module {
     return tf.tidy(() => {
       const hidden = linear(x, this.weight); // [N, H·D]
       const seen = denseEdgeAttention({
-        query: splitNodes(dotByHead(hidden, this.targetAttention), this.heads), // [1, H, N, 1]
-        key: splitNodes(dotByHead(hidden, this.sourceAttention), this.heads), // [1, H, N, 1]
-        value: splitNodes(hidden, this.heads), // [1, H, N, D]
+        query: nodesByHead(dotByHead(hidden, this.targetAttention), this.heads), // [1, H, N, 1]
+        key: nodesByHead(dotByHead(hidden, this.sourceAttention), this.heads), // [1, H, N, 1]
+        value: nodesByHead(hidden, this.heads), // [1, H, N, D]
         score: {
           name: 'gat',
           scores: (query, key) => tf.leakyRelu(tf.add(query, tf.transpose(key, [0, 1, 3, 2])), this.negativeSlope),

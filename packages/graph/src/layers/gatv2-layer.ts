@@ -1,6 +1,6 @@
 import { linear, Module, weight } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import { denseEdgeAttention, splitNodes } from './dense-edges.ts';
+import { denseEdgeAttention, nodesByHead } from './dense-edges.ts';
 import type { EdgeTensors } from './edge-tensors.ts';
 import { edgeWeights } from './edge-weights.ts';
 import type { EdgeAttentionConfig, EdgeLayerInputs } from './gat-layer.ts';
@@ -98,10 +98,10 @@ export class GatV2Layer extends Module {
    */
   forwardDense(x: tf.Tensor, counts: tf.Tensor2D): tf.Tensor {
     return tf.tidy(() => {
-      const ofSources = splitNodes(linear(x, this.sourceWeight, this.sourceBias), this.heads); // [1, H, N, D]
+      const ofSources = nodesByHead(linear(x, this.sourceWeight, this.sourceBias), this.heads); // [1, H, N, D]
       const vectors = tf.reshape(this.attention, [1, this.heads, 1, 1, -1]); // [1, H, 1, 1, D]
       const seen = denseEdgeAttention({
-        query: splitNodes(linear(x, this.targetWeight, this.targetBias), this.heads), // [1, H, N, D]
+        query: nodesByHead(linear(x, this.targetWeight, this.targetBias), this.heads), // [1, H, N, D]
         key: ofSources,
         value: ofSources,
         score: {

@@ -24,20 +24,41 @@ const SPARSE_BELOW = 0.1;
  * Features on the device, sparse where most numbers are 0. Models give the same results for both forms. The caller disposes
  * them (`disposeFeatures`).
  */
-export function nodeFeatures({ data, shape }: Matrix): NodeFeatures {
+export function nodeFeatures(features: Matrix): NodeFeatures {
+  const { data, shape } = features;
+  const entries = sparseEntries(features);
+  if (entries === undefined) return tf.tensor2d(data, [...shape]);
+  return {
+    rows: tf.tensor1d(entries.rows, 'int32'),
+    columns: tf.tensor1d(entries.columns, 'int32'),
+    values: tf.tensor1d(entries.values),
+    shape,
+  };
+}
+
+/** What `SparseRows` are made of, on the host. */
+export interface SparseEntries {
+  /** [K] */
+  readonly rows: Int32Array;
+  /** [K] */
+  readonly columns: Int32Array;
+  /** [K] */
+  readonly values: Float32Array;
+}
+
+/** The numbers that are not 0, where they are so few that the sparse form takes less time. */
+export function sparseEntries({ data, shape }: Matrix): SparseEntries | undefined {
   const filled = data.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
-  if (filled >= SPARSE_BELOW * data.length) return tf.tensor2d(data, [...shape]);
+  if (filled >= SPARSE_BELOW * data.length) return undefined;
   const places = new Int32Array(filled);
   let next = 0;
   data.forEach((value, place) => {
     if (value !== 0) places[next++] = place;
   });
-  const indices = (of: (place: number) => number) => tf.tensor1d(places.map(of), 'int32');
   return {
-    rows: indices((place) => Math.floor(place / shape[1])),
-    columns: indices((place) => place % shape[1]),
-    values: tf.tensor1d(Float32Array.from(places, (place) => data[place])),
-    shape,
+    rows: places.map((place) => Math.floor(place / shape[1])),
+    columns: places.map((place) => place % shape[1]),
+    values: Float32Array.from(places, (place) => data[place]),
   };
 }
 

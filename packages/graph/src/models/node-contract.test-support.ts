@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { crossEntropy } from '@heed/training';
 import type { ModelContract } from '@heed/testing';
 import { Random } from '@heed/attention-core';
-import type { NodeModel } from '../tasks/node-model.ts';
+import type { NodeModel } from './graph-model/graph-model.ts';
 import { withSelfLoops } from '../graph/edge-lists.ts';
 import { edgeTensors } from '../layers/edge-tensors.ts';
 

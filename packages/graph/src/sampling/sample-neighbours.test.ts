@@ -90,6 +90,14 @@ describe('sampleNeighbours', () => {
   });
 });
 
+describe('counts of neighbours', () => {
+  it.each([-1, NaN, 2.5])('refuse %s, naming it', (count) => {
+    expect(() => sampleNeighbours(index, Int32Array.of(1), [2, count], new Random(1))).toThrow(
+      `sampleNeighbours: counts must be whole numbers or Infinity, got ${count} at 1`,
+    );
+  });
+});
+
 describe('a padded neighbourhood', () => {
   const attention = { inputs: 3, heads: 2, headWidth: 4, featureDropout: 0, attentionDropout: 0, outputHeads: 1 };
   const models = {

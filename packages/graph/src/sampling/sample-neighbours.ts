@@ -25,7 +25,7 @@ export interface SampledNeighbourhood {
  * @param index of `indexNeighbours`
  * @param asked different nodes
  * @param counts at most so many edges into each node, for the last layer first; `Infinity` takes all
- * @throws if a node is not there or asked for twice
+ * @throws if a node is not there or asked for twice, or a count is no whole number
  *
  * @example
  * ```ts
@@ -41,6 +41,7 @@ export function sampleNeighbours(
   counts: readonly number[],
   random: Random,
 ): SampledNeighbourhood {
+  requireNeighbourCounts('sampleNeighbours: counts', counts);
   const found = new FoundNodes(index.nodes, asked);
   const [sources, targets, edges]: [number[], number[], number[]] = [[], [], []];
   const layers: SampledLayer[] = [];
@@ -63,6 +64,12 @@ export function sampleNeighbours(
     [first, end] = [end, found.nodes.length];
   }
   return { nodes: Int32Array.from(found.nodes), layers };
+}
+
+/** @throws unless each is a whole number, or `Infinity` */
+export function requireNeighbourCounts(owner: string, counts: readonly number[]): void {
+  const wrong = counts.findIndex((count) => !(count === Infinity || (Number.isSafeInteger(count) && count >= 0)));
+  if (wrong !== -1) throw new Error(`${owner} must be whole numbers or Infinity, got ${counts[wrong]} at ${wrong}`);
 }
 
 /** Nodes in the order in which they were met. */

@@ -30,7 +30,7 @@ export function graphTensors(graph: GraphData): GraphTensors {
 }
 
 /** The chosen rows, then `count` rows of zeros: what a self-loop's edge is like. */
-function withZeroRows({ data, shape }: Matrix, chosen: Int32Array, count: number): Matrix {
+export function withZeroRows({ data, shape }: Matrix, chosen: Int32Array, count: number): Matrix {
   const width = shape[1];
   const out = new Float32Array((chosen.length + count) * width);
   chosen.forEach((row, index) => out.set(data.subarray(row * width, (row + 1) * width), index * width));

@@ -44,22 +44,23 @@ export interface CitationGraph extends LabelledGraph {
  * Reads a Planetoid set: `cora`, `citeseer`, `pubmed`, or another in the same eight files.
  *
  * Features are as in the files (Cora: 0 or 1); `normaliseRows` divides them as GAT does. Edges are made undirected and distinct, self-loops are
- * kept. Test nodes that have no row in the files (Citeseer has 15) get zeros and the label −1.
+ * kept. Nodes that have no row in the files (Citeseer has 15 among its test nodes) get zeros and the label −1. What the files give no class is in no
+ * part of the split: nothing can be learned from it or measured on it.
  *
- * @param name the set's name in `ind.<name>.*`
  * @param files where the eight files are: what `fetchData` gives, or a `Folder`
+ * @param name the set's name in `ind.<name>.*`
  * @returns the graph, its labels, and the split of Yang et al. 2016: 20 nodes of each class, the next 500, the test nodes in order
- * @throws if a file is missing or cannot be read
+ * @throws if a file is missing or cannot be read, or files do not go together
  *
  * @example
  * ```ts
  * import { cora, readPlanetoid } from '@heed/graph';
  * import { fetchData } from '@heed/node';
- * const graph = await readPlanetoid('cora', await fetchData(cora));
+ * const graph = await readPlanetoid(await fetchData(cora), 'cora');
  * console.log(graph.nodes, graph.split.train.length); // 2708 140
  * ```
  */
-export async function readPlanetoid(name: string, files: FileReader): Promise<CitationGraph> {
+export async function readPlanetoid(files: FileReader, name: string): Promise<CitationGraph> {
   const read = async <T>(part: string) => {
     const file = `ind.${name}.${part}`;
     return readPythonArrays<T>(await files.read(file), file);
@@ -67,31 +68,50 @@ export async function readPlanetoid(name: string, files: FileReader): Promise<Ci
   const known = await read<CsrMatrix>('allx');
   const tested = await read<CsrMatrix>('tx');
   const testIndex = new TextDecoder().decode(await files.read(`ind.${name}.test.index`));
-  const testOrder = testIndex.trim().split(/\s+/).map(Number);
-  const nodes = Math.max(known.shape[0], ...testOrder.map((node) => node + 1));
+  const testOrder = testIndex.split(/\s+/).filter(Boolean).map(Number);
+  const links = readNeighbours(await read<Map<number, number[]>>('graph'));
+  let nodes = known.shape[0];
+  for (const list of [testOrder, links.sources, links.targets])
+    for (const node of list) nodes = Math.max(nodes, node + 1);
 
   const features: Matrix = { data: new Float32Array(nodes * known.shape[1]), shape: [nodes, known.shape[1]] };
   const labels = new Int32Array(nodes).fill(-1);
   const knownRows = Int32Array.from({ length: known.shape[0] }, (_, row) => row);
+  const [knownClasses, testClasses] = [await read<NumpyArray>('ally'), await read<NumpyArray>('ty')];
+  const [trained, classes] = (await read<NumpyArray>('y')).shape;
+  requireRows(name, {
+    ally: [knownClasses.shape[0], knownRows.length],
+    tx: [tested.shape[0], testOrder.length],
+    ty: [testClasses.shape[0], testOrder.length],
+  });
   copySparseRows(known, features, knownRows);
   copySparseRows(tested, features, testOrder);
-  copyClasses(await read<NumpyArray>('ally'), labels, knownRows);
-  copyClasses(await read<NumpyArray>('ty'), labels, testOrder);
+  copyClasses(knownClasses, labels, knownRows);
+  copyClasses(testClasses, labels, testOrder);
 
-  const [trained, classes] = (await read<NumpyArray>('y')).shape;
-  const range = (start: number, end: number) => Int32Array.from({ length: end - start }, (_, index) => start + index);
+  const labelled = (part: Int32Array) => part.filter((node) => labels[node] >= 0);
   return {
     nodes,
     features,
-    ...undirected(readNeighbours(await read<Map<number, number[]>>('graph')), nodes),
+    ...undirected(links, nodes),
     labels,
     classes,
     split: {
-      train: range(0, trained),
-      validation: range(trained, trained + 500),
-      test: Int32Array.from(testOrder).sort(),
+      train: labelled(knownRows.slice(0, trained)),
+      validation: labelled(knownRows.slice(trained, trained + 500)),
+      test: labelled(Int32Array.from(testOrder).sort()),
     },
   };
+}
+
+function requireRows(name: string, rows: Readonly<Record<string, readonly [found: number, needed: number]>>): void {
+  for (const [part, [found, needed]] of Object.entries(rows)) {
+    if (found !== needed) {
+      throw new Error(
+        `readPlanetoid: ind.${name}.${part} must have ${needed} rows, one for each of its nodes, got ${found}`,
+      );
+    }
+  }
 }
 
 /** Row r of the sparse matrix becomes row `destinations[r]` of the dense one. */

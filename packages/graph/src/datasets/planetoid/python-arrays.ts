@@ -15,7 +15,7 @@ export interface CsrMatrix {
 }
 
 /**
- * Reads a pickle that Python 2 wrote, of NumPy arrays, SciPy matrices, lists and dictionaries (as `Map`s).
+ * Reads a pickle, of Python 2 or 3, of NumPy arrays, SciPy matrices, lists and dictionaries (as `Map`s).
  *
  * @throws if the bytes are no pickle, or it names a class other than these: nothing else is ever made
  */
@@ -70,7 +70,13 @@ interface Dtype {
   __setstate__(state: readonly unknown[]): void;
 }
 
-type ArrayState = readonly [version: number, shape: number[], dtype: Dtype, fortran: boolean, bytes: string];
+type ArrayState = readonly [
+  version: number,
+  shape: number[],
+  dtype: Dtype,
+  fortran: boolean,
+  bytes: string | Uint8Array,
+];
 
 /** Takes SciPy's fields, of which `_shape` has another name here. */
 class Csr {
@@ -79,29 +85,41 @@ class Csr {
   }
 }
 
+/** Makes an array, which gets its numbers by `__setstate__`. */
+const reconstruct = () => {
+  const array = {
+    shape: [] as readonly number[],
+    data: new Float32Array() as ArrayLike<number>,
+    __setstate__([, shape, dtype, fortran, bytes]: ArrayState) {
+      array.shape = shape;
+      const data = numbers(dtype.code, bytes);
+      array.data = fortran && shape.length === 2 ? rowsOf(data, shape) : data;
+    },
+  };
+  return array;
+};
+
 const classes: Readonly<Record<string, unknown>> = {
   'scipy.sparse.csr.csr_matrix': Csr,
   'scipy.sparse._csr.csr_matrix': Csr,
   'numpy.ndarray': Object, // only named, as an argument of _reconstruct
-  'numpy.core.multiarray._reconstruct': () => {
-    const array = {
-      shape: [] as readonly number[],
-      data: new Float32Array() as ArrayLike<number>,
-      __setstate__([, shape, dtype, fortran, bytes]: ArrayState) {
-        if (fortran && shape.length > 1) throw new Error('arrays must be in C order, got Fortran order');
-        array.shape = shape;
-        array.data = numbers(dtype.code, bytes);
-      },
-    };
-    return array;
-  },
+  'numpy.core.multiarray._reconstruct': reconstruct,
+  'numpy._core.multiarray._reconstruct': reconstruct,
   'numpy.dtype': (code: string): Dtype => ({ code, __setstate__: () => undefined }),
   'collections.defaultdict': () => new Map(),
   '__builtin__.list': Array,
+  'builtins.list': Array,
+  // how Python 3 writes bytes in protocol 2: as the text of which they are the Latin-1 encoding
+  '_codecs.encode': (text: string) => text,
 };
 
-function numbers(code: string, text: string): ArrayLike<number> {
-  const { buffer } = Uint8Array.from(text, (character) => character.charCodeAt(0));
+/** Columns one after the other, to rows. */
+function rowsOf(columns: ArrayLike<number>, [rows, width]: readonly number[]): ArrayLike<number> {
+  return Float64Array.from({ length: rows * width }, (_, i) => columns[(i % width) * rows + Math.floor(i / width)]);
+}
+
+function numbers(code: string, bytes: string | Uint8Array): ArrayLike<number> {
+  const { buffer } = typeof bytes === 'string' ? Uint8Array.from(bytes, (c) => c.charCodeAt(0)) : bytes.slice();
   switch (code) {
     case 'i4':
       return new Int32Array(buffer);
@@ -111,7 +129,12 @@ function numbers(code: string, text: string): ArrayLike<number> {
       return new Float32Array(buffer);
     case 'f8':
       return new Float64Array(buffer);
+    case 'i1':
+      return new Int8Array(buffer);
+    case 'u1':
+    case 'b1':
+      return new Uint8Array(buffer);
     default:
-      throw new Error(`numbers must be of type i4, i8, f4 or f8, got ${code}`);
+      throw new Error(`numbers must be of type i1, u1, b1, i4, i8, f4 or f8, got ${code}`);
   }
 }

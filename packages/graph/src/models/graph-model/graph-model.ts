@@ -1,17 +1,17 @@
-import { Linear, Module, Random, type RandomStream } from '@heed/attention-core';
+import { Linear, Module, type Random, type RandomStream } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import { GlobalAttentionPooling } from '../layers/global-attention-pooling.ts';
-import type { EdgeTensors } from '../layers/edge-tensors.ts';
-import type { NodeFeatures } from '../layers/node-features.ts';
-import { createNodeModel, type NodeModel, type NodeModelConfig } from './node-model.ts';
+import type { EdgeTensors, LayerEdges } from '../../layers/edge-tensors.ts';
+import { GlobalAttentionPooling } from '../../layers/global-attention-pooling.ts';
+import type { NodeFeatures } from '../../layers/node-features.ts';
 
-/** Sizes of a model over whole graphs. */
-export interface GraphModelShape {
-  /** F: width of a node's features. */
-  readonly inputs: number;
-  /** G: width of the edges' features; 0 where they have none. */
-  readonly edgeInputs: number;
-  /** Width of a node before pooling. */
+/** A model that gives a row of numbers for every node. */
+export interface NodeModel extends Module {
+  /** @param x [N, F] @returns [N, outputs] */
+  forward(x: NodeFeatures, edges: LayerEdges, options?: { random?: RandomStream | undefined }): tf.Tensor;
+}
+
+export interface GraphModelConfig {
+  /** Numbers that the model over nodes gives for each. */
   readonly width: number;
   readonly classes: number;
 }
@@ -22,17 +22,16 @@ export class GraphModel extends Module {
   readonly pooling: GlobalAttentionPooling;
   readonly output: Linear;
 
-  constructor(config: NodeModelConfig, { inputs, edgeInputs, width, classes }: GraphModelShape, seed: number) {
+  constructor(nodes: NodeModel, { width, classes }: GraphModelConfig, random: Random) {
     super();
-    const random = new Random(seed).fork('pooling');
-    this.nodes = createNodeModel(config, { inputs, outputs: width, edgeInputs }, seed);
+    this.nodes = nodes;
     this.pooling = new GlobalAttentionPooling({ inputs: width, random });
     this.output = new Linear({ inputs: width, outputs: classes, random });
   }
 
   /**
    * @param x [N, F]
-   * @param graphOf int32 [N]
+   * @param graphOf int32 [N]: which graph each node belongs to
    * @returns logits [graphs, classes]
    */
   forward(

@@ -1,11 +1,11 @@
 import { capture, Random } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import type { EdgeList, GraphData } from '../graph/graph-data.ts';
-import { selectRows } from '../graph/split-nodes.ts';
-import { indexNeighbours } from '../sampling/neighbour-index.ts';
-import { sampleNeighbours } from '../sampling/sample-neighbours.ts';
-import { graphTensors } from './graph-tensors.ts';
-import type { NodeModel } from './node-model.ts';
+import type { EdgeList, GraphData } from '../../graph/graph-data.ts';
+import { selectRows } from '../../graph/split-nodes.ts';
+import { indexNeighbours } from '../../sampling/neighbour-index.ts';
+import { sampleNeighbours } from '../../sampling/sample-neighbours.ts';
+import { graphTensors } from '../graph-tensors.ts';
+import type { NodeModel } from '../../models/graph-model/graph-model.ts';
 
 /** How much each edge has to do with the prediction for one node; 0 for edges that the model does not see from there. */
 export interface EdgeExplanation {

@@ -40,7 +40,7 @@ export function itemCrossEntropy(hidden: tf.Tensor2D, items: tf.Tensor2D, target
     return withGradient(
       [hidden, items],
       (hidden, items) => {
-        let largest = tf.fill([rows, 1], -3e38);
+        let largest: tf.Tensor = tf.mul(tf.ones([rows, 1]), -3e38);
         let sum = tf.zeros([rows, 1]);
         for (let first = 0; first < count; first += BLOCK) {
           const scores = scoresOf(hidden, items, first); // [T, block]

@@ -1,6 +1,7 @@
 import type { Recipe } from '@heed/tasks';
 import { z } from 'zod';
 import type { GraphData, NodeSplit } from '../../graph/graph-data.ts';
+import { gatRecipe } from '../gat-recipe.ts';
 import { architectureSchema, type NodeArchitecture, type NodeArchitectureOptions } from '../node-architecture.ts';
 
 interface GraphFields {
@@ -53,15 +54,4 @@ export const graphClassifierSchema = architectureSchema({
 });
 
 /** How a classifier of graphs is trained by default. */
-export const graphRecipe: Recipe = {
-  optimizer: 'adam',
-  learningRate: 0.005,
-  schedule: 'constant',
-  warmup: 0,
-  epochs: 1000,
-  batchSize: 64,
-  weightDecay: 5e-4,
-};
-
-/** Default of `patience` where there is something to validate on. */
-export const PATIENCE = 100;
+export const graphRecipe: Recipe = { ...gatRecipe, batchSize: 64 };

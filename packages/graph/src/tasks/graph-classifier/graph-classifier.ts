@@ -7,6 +7,7 @@ import type { GraphData } from '../../graph/graph-data.ts';
 import { graphFingerprint } from '../../graph/graph-fingerprint.ts';
 import { GraphModel } from '../../models/graph-model/graph-model.ts';
 import { requireDifferent } from '../class-names.ts';
+import { PATIENCE } from '../gat-recipe.ts';
 import { createNodeModel, requireEdgeFeaturesRead } from '../node-architecture.ts';
 import {
   graphsBatch,
@@ -19,7 +20,6 @@ import {
 import {
   graphClassifierSchema,
   graphRecipe,
-  PATIENCE,
   type GraphClassifierConfig,
   type GraphClassifierOptions,
   type GraphMeasures,

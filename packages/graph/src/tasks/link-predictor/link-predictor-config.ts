@@ -2,6 +2,7 @@ import type { FitOptions, Recipe } from '@heed/tasks';
 import { z } from 'zod';
 import type { GraphData } from '../../graph/graph-data.ts';
 import type { LinkPairs } from '../../graph/split-edges.ts';
+import { gatRecipe } from '../gat-recipe.ts';
 import { architectureSchema, type NodeArchitecture, type NodeArchitectureOptions } from '../node-architecture.ts';
 
 interface LinkFields {
@@ -46,15 +47,4 @@ export const linkPredictorSchema = architectureSchema({
 });
 
 /** How a predictor of links is trained by default. */
-export const linkRecipe: Recipe = {
-  optimizer: 'adam',
-  learningRate: 0.005,
-  schedule: 'constant',
-  warmup: 0,
-  epochs: 1000,
-  batchSize: 1,
-  weightDecay: 5e-4,
-};
-
-/** Default of `patience` where there is something to validate on. */
-export const PATIENCE = 100;
+export const linkRecipe: Recipe = { ...gatRecipe, batchSize: 1 };

@@ -11,13 +11,13 @@ import { asGraphData, isGraphology } from '../../graph/graphology-graph.ts';
 import { NegativePairs, type LinkPairs } from '../../graph/split-edges.ts';
 import type { NodeModel } from '../../models/graph-model/graph-model.ts';
 import { graphTensors, type GraphTensors } from '../graph-tensors.ts';
+import { PATIENCE } from '../gat-recipe.ts';
 import { createNodeModel, requireEdgeFeaturesRead } from '../node-architecture.ts';
 import { wholeGraphBatch, wholeGraphInputs } from '../whole-graph-batch.ts';
 import { checkPairs, linkLoss, measureLinks, measures, pairLogits } from './link-measures.ts';
 import {
   linkPredictorSchema,
   linkRecipe,
-  PATIENCE,
   type LinkData,
   type LinkFitOptions,
   type LinkMeasures,

@@ -1,5 +1,6 @@
 import type { FitOptions, Recipe } from '@heed/tasks';
 import { z } from 'zod';
+import { gatRecipe } from '../gat-recipe.ts';
 import { architectureSchema, type NodeArchitecture, type NodeArchitectureOptions } from '../node-architecture.ts';
 
 /** What a classifier of nodes is, apart from what it learns from its data: one of its architectures, and a seed. */
@@ -44,15 +45,4 @@ export interface NodePredictions {
 export const nodeClassifierSchema = architectureSchema({ seed: z.number().int().min(0).default(1) });
 
 /** How a classifier of nodes is trained by default: GAT's recipe. `batchSize` counts with `neighbours` only. */
-export const nodeRecipe: Recipe = {
-  optimizer: 'adam',
-  learningRate: 0.005,
-  schedule: 'constant',
-  warmup: 0,
-  epochs: 1000,
-  batchSize: 512,
-  weightDecay: 5e-4,
-};
-
-/** Default of `patience` where there is something to validate on. */
-export const PATIENCE = 100;
+export const nodeRecipe: Recipe = { ...gatRecipe, batchSize: 512 };

@@ -11,6 +11,7 @@ import { asGraphData, isGraphology, readGraph } from '../../graph/graphology-gra
 import { writeEdgeMeans } from '../../graph/write-edge-means.ts';
 import type { NodeModel } from '../../models/graph-model/graph-model.ts';
 import { graphTensors } from '../graph-tensors.ts';
+import { PATIENCE } from '../gat-recipe.ts';
 import { createNodeModel, requireEdgeFeaturesRead } from '../node-architecture.ts';
 import { wholeGraphBatch, wholeGraphInputs } from '../whole-graph-batch.ts';
 import { explainNode, type EdgeExplanation } from './explain-node.ts';
@@ -18,7 +19,6 @@ import { checkSampling, sampledBatches, wholeGraphBatches } from './node-batches
 import {
   nodeClassifierSchema,
   nodeRecipe,
-  PATIENCE,
   type NodeClassifierConfig,
   type NodeClassifierOptions,
   type NodeFitOptions,

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import BertConfig, BertForSequenceClassification
 
-FILE = Path(__file__).parents[2] / "packages/nlp/src/tasks/text-classifier.golden.safetensors"
+FILE = Path(__file__).parents[2] / "packages/nlp/src/tasks/text-classifier/text-classifier.golden.safetensors"
 
 if not torch.cuda.is_available():  # a GPU build of torch without GPU libraries crashes when transformers asks this
     torch.cuda.is_current_stream_capturing = lambda: False

@@ -99,6 +99,8 @@ export {
   type AnswerBatch,
   type AnswerOutput,
 } from './models/bert/bert-question-answering.ts';
+export { BertEncoder, type BertPooling, type BertText } from './models/bert-encoder/bert-encoder.ts';
+export { BertTagger, type LabelledTokenBatch } from './models/bert-tagger/bert-tagger.ts';
 export { allMiniLmL6 } from './models/bert/bert.pretrained.ts';
 export { Bert, createBert, type BertConfig, type BertOutput, type TokenBatch } from './models/bert/bert.ts';
 export { gptConfigFrom, gptNames, publishedGptConfig } from './models/gpt/gpt.names.ts';
@@ -167,14 +169,14 @@ export { splitDocument, type SplitDocumentOptions } from './preprocessing/split-
 export { renderDocument, type RenderDocumentOptions } from './rendering/render-document.ts';
 
 export type { FitHistory, FitRunOptions } from './tasks/fit-model.ts';
-export {
-  BertPretrainer,
-  type BertPretrainerConfig,
-  type BertPretrainerEvaluation,
-  type BertPretrainerFitOptions,
-  type FilledText,
-  type FillOptions,
-} from './tasks/bert-pretrainer.ts';
+export { BertPretrainer } from './tasks/bert-pretrainer/bert-pretrainer.ts';
+export type {
+  BertPretrainerConfig,
+  BertPretrainerEvaluation,
+  BertPretrainerFitOptions,
+  FilledText,
+  FillOptions,
+} from './tasks/bert-pretrainer/bert-pretrainer-config.ts';
 export type { FitOptions } from './tasks/fit-sequence-model.ts';
 export { fitLanguageModel, type FitLanguageModelOptions, type LanguageModelFit } from './tasks/fit-language-model.ts';
 export {
@@ -185,18 +187,23 @@ export {
   type PronouncerFitOptions,
   type Pronunciation,
 } from './tasks/pronouncer.ts';
-export type { BertPooling } from './tasks/bert-encoder.ts';
-export type { QuestionAnswererFitOptions } from './tasks/fit-question-answerer.ts';
-export {
-  QuestionAnswerer,
-  type Answer,
-  type AnswererEvaluation,
-  type AskedQuestion,
-  type AnswerOptions,
-  type FoundAnswer,
-  type PretrainedAnswererOptions,
-} from './tasks/question-answerer.ts';
-export { SentenceEncoder, type EncodedSentence, type EncodeOptions } from './tasks/sentence-encoder.ts';
+export { QuestionAnswerer } from './tasks/question-answerer/question-answerer.ts';
+export type {
+  Answer,
+  AnswererEvaluation,
+  AskedQuestion,
+  AnswerOptions,
+  FoundAnswer,
+  PretrainedAnswererOptions,
+  QuestionAnswererConfig,
+  QuestionAnswererFitOptions,
+} from './tasks/question-answerer/question-answerer-config.ts';
+export { SentenceEncoder } from './tasks/sentence-encoder/sentence-encoder.ts';
+export type {
+  EncodedSentence,
+  EncodeOptions,
+  SentenceEncoderConfig,
+} from './tasks/sentence-encoder/sentence-encoder-config.ts';
 export {
   Summarizer,
   type SummarizeOptions,
@@ -205,16 +212,19 @@ export {
   type SummarizerFitOptions,
   type Summary,
 } from './tasks/summarizer.ts';
-export type { TokenTaggerFitOptions } from './tasks/fit-token-tagger.ts';
-export {
-  TokenTagger,
-  type FoundEntity,
-  type PretrainedTaggerOptions,
-  type TaggedSentence,
-  type TagOptions,
-  type TokenTaggerConfig,
-  type TokenTaggerEvaluation,
-} from './tasks/token-tagger.ts';
+export { TokenTagger } from './tasks/token-tagger/token-tagger.ts';
+export type {
+  BertTaggerConfig,
+  BiLstmTaggerConfig,
+  FoundEntity,
+  PretrainedTaggerOptions,
+  TaggedSentence,
+  TagOptions,
+  TokenTaggerConfig,
+  TokenTaggerEvaluation,
+  TokenTaggerFitOptions,
+  TokenTaggerOptions,
+} from './tasks/token-tagger/token-tagger-config.ts';
 export { TextClassifier } from './tasks/text-classifier/text-classifier.ts';
 export type {
   BagOfWordsClassifierConfig,

@@ -32,6 +32,7 @@ export { countNgrams, matchNgrams } from './metrics/ngrams.ts';
 export { perplexity } from './metrics/perplexity.ts';
 export { areaUnderRoc, averagePrecision } from './metrics/ranking.ts';
 export { rouge, type Rouge, type RougeScore } from './metrics/rouge.ts';
+export { requireTexts } from './text/require-texts.ts';
 export { textFingerprint } from './text/text-fingerprint.ts';
 export { Vocabulary } from './text/vocabulary.ts';
 export { joinWords, splitWords } from './text/words.ts';

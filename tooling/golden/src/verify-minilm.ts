@@ -111,7 +111,7 @@ async function askPython(folder: string, sentences: string, output: string) {
 function hiddenDifference(encoder: SentenceEncoder, outputs: Outputs): number {
   return tf.tidy(() => {
     const [tokens, lengths] = [outputs.tokens as tf.Tensor2D, outputs.lengths as tf.Tensor1D];
-    const { hiddenStates } = encoder.model.forward({ tokens, lengths });
+    const { hiddenStates } = encoder.model.bert.forward({ tokens, lengths });
     const real = tf.less(tf.range(0, tokens.shape[1], 1, 'int32'), tf.expandDims(lengths, 1));
     return maximum(tf.mul(tf.sub(hiddenStates, outputs.hiddenStates), tf.expandDims(real, 2)));
   });

@@ -31,17 +31,17 @@ export interface ContractFolder {
 }
 
 export interface TaskContract<Task extends ContractTask<Folder>, Input, Prediction, Folder extends ContractFolder> {
-  /** A tiny task that `fit` can train: made anew, or opened from published weights; always the same. */
+  /** A tiny task: made anew, or opened from published weights; always the same. */
   readonly create: () => Task | Promise<Task>;
   /** A task that saw neither `fit` nor `load`. */
   readonly untrained: () => Task;
   readonly load: (folder: Folder) => Promise<Task>;
   /** An empty folder: `memoryFolder`. */
   readonly folder: () => Folder;
-  /** Trains on a little data. */
-  readonly fit: (task: Task, options: ContractFitOptions<Folder>) => Promise<ContractHistory>;
-  /** Trains on data that must be refused before the first update. */
-  readonly fitBadly: (task: Task) => Promise<unknown>;
+  /** Trains on a little data. Absent for a task that has no `fit`; then `create` opens weights. */
+  readonly fit?: (task: Task, options: ContractFitOptions<Folder>) => Promise<ContractHistory>;
+  /** Trains on data that must be refused before the first update. Goes with `fit`. */
+  readonly fitBadly?: (task: Task) => Promise<unknown>;
   /** At least three inputs, of different sizes where inputs have one. */
   readonly inputs: readonly Input[];
   readonly predict: (
@@ -84,7 +84,7 @@ export function describeTaskContract<
   };
   const trained = async () => {
     const task = await create();
-    await fit(task, { steps: STEPS });
+    await fit?.(task, { steps: STEPS });
     return task;
   };
   const using = async <T>(make: () => Task | Promise<Task>, run: (task: Task) => Promise<T>) => {
@@ -123,47 +123,51 @@ export function describeTaskContract<
         );
       }));
 
-    it('ends an interrupted and resumed training with the weights and losses of one that was not', async () => {
-      const checkpoints = folder();
-      const [whole, weights] = await using(create, async (task) => [
-        await fit(task, { steps: STEPS }),
-        await values(task),
-      ]);
-      await using(create, async (task) => {
-        const controller = new AbortController();
-        const onEvent = ({ type, step }: { type: string; step: number }) => {
-          if (type === 'step' && step === 3) controller.abort();
-        };
-        const options = { steps: STEPS, checkpoints, signal: controller.signal, onEvent };
-        expect(await fit(task, options)).toMatchObject({ reason: 'aborted', steps: 3 });
-      });
-      for (const time of ['resumed', 'finished']) {
+    it.runIf(fit)(
+      'ends an interrupted and resumed training with the weights and losses of one that was not',
+      async () => {
+        const checkpoints = folder();
+        const [whole, weights] = await using(create, async (task) => [
+          await fit!(task, { steps: STEPS }),
+          await values(task),
+        ]);
         await using(create, async (task) => {
-          const { reason, steps, losses } = await fit(task, { steps: STEPS, checkpoints });
-          expect({ time, reason, steps, losses }).toEqual({
-            time,
-            reason: 'finished',
-            steps: STEPS,
-            losses: whole.losses,
-          });
-          expect({ time, weights: await values(task) }).toEqual({ time, weights });
+          const controller = new AbortController();
+          const onEvent = ({ type, step }: { type: string; step: number }) => {
+            if (type === 'step' && step === 3) controller.abort();
+          };
+          const options = { steps: STEPS, checkpoints, signal: controller.signal, onEvent };
+          expect(await fit!(task, options)).toMatchObject({ reason: 'aborted', steps: 3 });
         });
-      }
-    });
+        for (const time of ['resumed', 'finished']) {
+          await using(create, async (task) => {
+            const { reason, steps, losses } = await fit!(task, { steps: STEPS, checkpoints });
+            expect({ time, reason, steps, losses }).toEqual({
+              time,
+              reason: 'finished',
+              steps: STEPS,
+              losses: whole.losses,
+            });
+            expect({ time, weights: await values(task) }).toEqual({ time, weights });
+          });
+        }
+      },
+    );
 
-    it('goes on where it stands at a second fit', () =>
+    it.runIf(fit)('goes on where it stands at a second fit', () =>
       using(trained, async (task) => {
         const before = await values(task);
-        expect(await fit(task, { steps: 1 })).toMatchObject({ reason: 'finished', steps: 1 });
+        expect(await fit!(task, { steps: 1 })).toMatchObject({ reason: 'finished', steps: 1 });
         const after = await values(task);
         expect(Object.keys(after)).toEqual(Object.keys(before));
         expect(after).not.toEqual(before);
-      }));
+      }),
+    );
 
-    it('leaves nothing behind of a fit that fails, and is as it was', async () => {
+    it.runIf(fitBadly)('leaves nothing behind of a fit that fails, and is as it was', async () => {
       const failing = async (task: Task) => {
         const tensors = tf.memory().numTensors;
-        await expect(fitBadly(task)).rejects.toThrow(name);
+        await expect(fitBadly!(task)).rejects.toThrow(name);
         expect(tf.memory().numTensors).toBe(tensors);
       };
       expect(await tensorsLeft(() => using(create, failing))).toBe(0);

@@ -135,8 +135,9 @@ async function label(
   { train, validation, test }: TaggedSplits,
   { folder, quick, signal }: ResultContext,
 ): Promise<TaggerScore | undefined> {
-  const tagger = await TokenTagger.fromPretrained(join(folder, kind), { weights, seed });
   const few = <T>(sentences: readonly T[]) => (quick ? sentences.slice(0, QUICK.tagged) : sentences);
+  const labels = [...new Set(few(train).flatMap((address) => address.labels))].sort();
+  const tagger = await TokenTagger.fromPretrained(join(folder, kind), { labels, weights, seed });
   try {
     const { reason } = await tagger.fit(few(train), {
       ...TAGGING,

@@ -18,7 +18,7 @@ export type AllowedTransition = (from: number | undefined, to: number) => boolea
  * ```
  */
 export function bestPath(
-  emissions: readonly (readonly number[])[],
+  emissions: readonly ArrayLike<number>[],
   { transitions, starts, ends }: ChainScores,
   allowed: AllowedTransition = () => true,
 ): number[] {

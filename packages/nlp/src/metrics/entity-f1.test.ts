@@ -25,13 +25,23 @@ describe('entityF1', () => {
     expect(found).toEqual(entities);
   });
 
-  it('refuses no sentences, sentences that differ in length, and what is no BIO label', () => {
+  it('refuses no sentences, and sentences that differ in length', () => {
     expect(() => entityF1([])).toThrow('entityF1: at least one sentence is needed, got none');
     expect(() => entityF1([{ labels: ['O'], predicted: [] }])).toThrow(
       'entityF1: sentence 0 must have as many predicted labels as right ones, got 0 and 1',
     );
-    expect(() => entityF1([{ labels: ['S-LOC'], predicted: ['O'] }])).toThrow(
-      'parseLabel: a label must be O, B-type or I-type, got "S-LOC"',
-    );
+  });
+});
+
+describe('entitiesOf', () => {
+  it.each([
+    ['IOB1', 'I-PER I-PER O O I-LOC B-LOC', 'PER 0–2, LOC 4–5, LOC 5–6'],
+    ['BIOES', 'B-PER E-PER S-LOC S-LOC B-ORG I-ORG E-ORG I-ORG', 'PER 0–2, LOC 2–3, LOC 3–4, ORG 4–7, ORG 7–8'],
+    ['BILOU', 'B-PER L-PER U-LOC O', 'PER 0–2, LOC 2–3'],
+    ['plain names', 'PER PER O LOC PER', 'PER 0–2, LOC 3–4, PER 4–5'],
+    ['parts of speech', 'DET NOUN NOUN VERB', 'DET 0–1, NOUN 1–3, VERB 3–4'],
+  ])('reads %s', (_, labels, entities) => {
+    const found = entitiesOf(labels.split(' ')).map(({ type, start, end }) => `${type} ${start}–${end}`);
+    expect(found.join(', ')).toBe(entities);
   });
 });

@@ -8,9 +8,9 @@ export interface Entity {
 }
 
 export interface EntityScores {
-  /** Share of the given entities that are right, 0 to 1; 0 where none was given. */
+  /** Fraction of the predicted entities that are right, 0 to 1; 0 where none was predicted. */
   readonly precision: number;
-  /** Share of the right entities that were given. */
+  /** Fraction of the right entities that were predicted. */
   readonly recall: number;
   readonly f1: number;
   /** How many right entities there are. */
@@ -22,7 +22,7 @@ export interface EntityEvaluation extends EntityScores {
   readonly byType: Readonly<Record<string, EntityScores>>;
 }
 
-/** The labels of one sentence: those that are right, and those that were given. */
+/** The labels of one sentence: those that are right, and those that were predicted. */
 export interface LabelledSentence {
   readonly labels: readonly string[];
   readonly predicted: readonly string[];
@@ -32,7 +32,7 @@ export interface LabelledSentence {
  * Precision, recall and F1 by entity, micro-averaged: an entity counts where its type, beginning and end are right. Equal to seqeval's
  * `f1_score` in its default mode (the rules of CoNLL-2000's conlleval).
  *
- * @throws if there are no sentences, a sentence differs in length, or a label is not `O`, `B-type` or `I-type`
+ * @throws if there are no sentences, or a sentence has another number of predicted labels than of right ones
  *
  * @example
  * ```ts
@@ -69,9 +69,8 @@ export function entityF1(sentences: readonly LabelledSentence[]): EntityEvaluati
 }
 
 /**
- * The entities in a sequence of BIO labels. An `I` that goes on with nothing, or with another type, begins an entity, as in conlleval.
- *
- * @throws if a label is not `O`, `B-type` or `I-type`
+ * The entities in a sequence of labels: BIO (IOB1 and IOB2), BIOES and BILOU, or plain names, of which equal ones side by side are one entity.
+ * `O` is outside. What goes on with nothing, or with another type, begins an entity, as in conlleval.
  */
 export function entitiesOf(labels: readonly string[]): Entity[] {
   const entities: { type: string; start: number; end: number }[] = [];
@@ -80,23 +79,37 @@ export function entitiesOf(labels: readonly string[]): Entity[] {
     const { position, type } = parseLabel(label);
     if (position === 'O') {
       open = undefined;
-    } else if (position === 'I' && open?.type === type) {
+      continue;
+    }
+    if (goesOn(position) && open?.type === type) {
       open.end = i + 1;
     } else {
       open = { type, start: i, end: i + 1 };
       entities.push(open);
     }
+    if (isLast(position)) open = undefined;
   }
   return entities;
 }
 
-/** @throws unless the label is `O`, `B-type` or `I-type` */
-export function parseLabel(label: string): { position: 'B' | 'I' | 'O'; type: string } {
+/** Where in an entity a token stands: at its beginning, inside, at its end, or alone; outside of all. */
+export type EntityPosition = 'B' | 'I' | 'E' | 'S' | 'O';
+
+const POSITIONS: Readonly<Record<string, EntityPosition>> = { B: 'B', I: 'I', M: 'I', E: 'E', L: 'E', S: 'S', U: 'S' };
+
+/** A plain name stands inside an entity of its type. */
+export function parseLabel(label: string): { readonly position: EntityPosition; readonly type: string } {
   if (label === 'O') return { position: 'O', type: '' };
-  const [, position, type] = /^([BI])-(.+)$/s.exec(label) ?? [];
-  if (type === undefined)
-    throw new Error(`parseLabel: a label must be O, B-type or I-type, got ${JSON.stringify(label)}`);
-  return { position: position as 'B' | 'I', type };
+  const [, letter, type] = /^([BIMELSU])-(.+)$/s.exec(label) ?? [];
+  return type === undefined ? { position: 'I', type: label } : { position: POSITIONS[letter], type };
+}
+
+function goesOn(position: EntityPosition): boolean {
+  return position === 'I' || position === 'E';
+}
+
+function isLast(position: EntityPosition): boolean {
+  return position === 'E' || position === 'S';
 }
 
 function keyOf({ type, start, end }: Entity): string {

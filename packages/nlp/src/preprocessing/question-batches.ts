@@ -1,5 +1,4 @@
-import { Random } from '@heed/attention-core';
-import { epochBatches } from './epoch-batches.ts';
+import { dataLoader, type DataLoader, type SyncEpochBatches } from '@heed/training';
 import { IGNORED } from './sequence-batches.ts';
 import { fingerprintOf, type NextTokenBatches, type WindowBatch } from './text-windows.ts';
 
@@ -19,13 +18,10 @@ export interface QuestionBatchesOptions {
 export class QuestionBatches implements NextTokenBatches {
   readonly perEpoch: number;
   readonly fingerprint: string;
+  private readonly data: DataLoader<SyncEpochBatches<WindowBatch>>;
 
   /** @throws if there are fewer questions than a batch has, a question or answer is empty, or they differ in length together */
-  constructor(
-    private readonly questions: readonly Question[],
-    private readonly options: QuestionBatchesOptions,
-  ) {
-    const { batchSize } = options;
+  constructor(questions: readonly Question[], { batchSize, seed }: QuestionBatchesOptions) {
     if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > questions.length) {
       throw new Error(
         `QuestionBatches: batchSize must be an integer from 1 to ${questions.length} questions, got ${batchSize}`,
@@ -41,26 +37,28 @@ export class QuestionBatches implements NextTokenBatches {
           `${wrong.answer.length} tokens beside ${lengthOf(questions[0])}`,
       );
     }
-    this.perEpoch = Math.floor(questions.length / batchSize); // what is left over waits for another epoch
+    this.data = dataLoader({
+      examples: questions.length,
+      batchSize,
+      seed,
+      dropLast: true, // what is left over waits for another epoch
+      make: (members) => questionBatch(members.map((index) => questions[index])),
+    });
+    this.perEpoch = this.data.perEpoch;
     this.fingerprint = fingerprintOf(questions.flatMap(({ question, answer }) => [...question, -1, ...answer]));
   }
 
   epoch(number: number): Iterable<WindowBatch> & { skip(count: number): Iterable<WindowBatch> } {
-    return epochBatches((skipped) => this.generate(number, skipped));
+    return this.data(number);
   }
+}
 
-  private *generate(epoch: number, skipped: number): Generator<WindowBatch> {
-    const { batchSize, seed } = this.options;
-    const order = new Random(seed).fork(`epoch ${epoch}`).shuffle(this.questions);
-    for (let batch = skipped; batch < this.perEpoch; batch++) {
-      const members = order.slice(batch * batchSize, (batch + 1) * batchSize);
-      const rows = members.map(({ question, answer }) => [...question, ...answer]);
-      const asked = members.map(({ question, answer }) => [...question.slice(1).fill(IGNORED), ...answer]);
-      const shape = [batchSize, rows[0].length - 1];
-      yield {
-        tokens: { data: Int32Array.from(rows.flatMap((row) => row.slice(0, -1))), shape },
-        targets: { data: Int32Array.from(asked.flat()), shape },
-      };
-    }
-  }
+function questionBatch(questions: readonly Question[]): WindowBatch {
+  const rows = questions.map(({ question, answer }) => [...question, ...answer]);
+  const asked = questions.map(({ question, answer }) => [...question.slice(1).fill(IGNORED), ...answer]);
+  const shape = [questions.length, rows[0].length - 1] as const;
+  return {
+    tokens: { data: Int32Array.from(rows.flatMap((row) => row.slice(0, -1))), shape },
+    targets: { data: Int32Array.from(asked.flat()), shape },
+  };
 }

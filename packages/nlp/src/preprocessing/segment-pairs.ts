@@ -1,7 +1,5 @@
 import { Random } from '@heed/attention-core';
-import type { Batches, HostArray } from '@heed/training';
-import { epochBatches } from './epoch-batches.ts';
-import { hashOf } from './hash-of.ts';
+import { fingerprint, type Batches, type HostMatrix, type HostVector } from '@heed/training';
 import { IGNORED } from './sequence-batches.ts';
 
 /** A document as its sentences, in order, each as tokens. */
@@ -10,17 +8,17 @@ export type TokenizedDocument = readonly (readonly number[])[];
 /** Pairs of segments, `[CLS] first [SEP] second [SEP]`, and what is asked of them. */
 export type SegmentPairBatch = {
   /** int32 [B, L] */
-  readonly tokens: HostArray;
+  readonly tokens: HostMatrix;
   /** int32 [B] */
-  readonly lengths: HostArray;
+  readonly lengths: HostVector;
   /** int32 [B, L]: 0 up to the first `[SEP]`, 1 from there on, 0 at padding. */
-  readonly tokenTypes: HostArray;
+  readonly tokenTypes: HostMatrix;
   /** int32 [B, P]: which tokens are asked for. */
-  readonly positions: HostArray;
+  readonly positions: HostMatrix;
   /** int32 [B, P]: what should stand there; `IGNORED` where nothing is asked. */
-  readonly targets: HostArray;
+  readonly targets: HostMatrix;
   /** int32 [B]: 0 where the second segment follows the first, 1 where it is of another document; `IGNORED` with 'next-token'. */
-  readonly isRandom: HostArray;
+  readonly isRandom: HostVector;
 };
 
 export interface SegmentPairsOptions {
@@ -95,12 +93,13 @@ export class SegmentPairs {
     this.maskedShare = maskedShare;
     const total = documents.flat().reduce((sum, sentence) => sum + sentence.length, 0);
     this.perEpoch = Math.ceil(total / (batchSize * length));
-    this.fingerprint = `${documents.length} documents, ${total} tokens, ${hashOf(numbersOf(documents))}`;
+    this.fingerprint = `${documents.length} documents, ${total} tokens, ${fingerprint(numbersOf(documents))}`;
   }
 
   /** @param number counted from 0 */
-  epoch(number: number): Batches<SegmentPairBatch> {
-    return epochBatches((skipped) => this.generate(number, skipped));
+  epoch(number: number): Iterable<SegmentPairBatch> & Required<Pick<Batches<SegmentPairBatch>, 'length' | 'skip'>> {
+    const from = (first: number) => ({ [Symbol.iterator]: () => this.generate(number, first) });
+    return { ...from(0), length: this.perEpoch, skip: from };
   }
 
   private *generate(epoch: number, skipped: number): Generator<SegmentPairBatch> {
@@ -138,17 +137,17 @@ export class SegmentPairs {
     const { classify, separate } = special;
     const masked = objective === 'masked';
     const asked = masked ? this.askedOf(length - 3) : length - 1;
-    const ints = (shape: readonly number[], filler = 0) => ({
+    const ints = <Shape extends readonly number[]>(shape: Shape, filler = 0) => ({
       data: new Int32Array(shape.reduce((product, size) => product * size, 1)).fill(filler),
       shape,
     });
     const batch = {
-      tokens: ints([pairs.length, length]),
-      lengths: ints([pairs.length]),
-      tokenTypes: ints([pairs.length, length]),
-      positions: ints([pairs.length, asked]),
-      targets: ints([pairs.length, asked], IGNORED),
-      isRandom: ints([pairs.length], IGNORED),
+      tokens: ints([pairs.length, length] as const),
+      lengths: ints([pairs.length] as const),
+      tokenTypes: ints([pairs.length, length] as const),
+      positions: ints([pairs.length, asked] as const),
+      targets: ints([pairs.length, asked] as const, IGNORED),
+      isRandom: ints([pairs.length] as const, IGNORED),
     };
     for (const [row, { first, second, isRandom }] of pairs.entries()) {
       const tokens = [classify, ...first, separate, ...second, separate];

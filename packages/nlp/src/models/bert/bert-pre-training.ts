@@ -127,6 +127,30 @@ export class BertPreTraining extends Module {
     });
   }
 
+  /** The probabilities of what may stand at the asked positions: [B, P, V]. @throws as `forward` */
+  fill(batch: TokenBatch & Pick<PreTrainingBatch, 'positions'>): tf.Tensor3D {
+    return tf.tidy(() => tf.softmax(this.ask(batch).predictions));
+  }
+
+  /**
+   * How each answer is judged, to be summed up over any number of batches.
+   *
+   * @returns `nats` [B, P], the cross-entropy of each asked token, of no meaning where nothing is asked; `best` [B, P], the likeliest token; `random` [B],
+   * 1 where the second segment is held for one that does not follow
+   * @throws as `forward`
+   */
+  judge(batch: TokenBatch & Pick<PreTrainingBatch, 'positions' | 'targets'>) {
+    return tf.tidy(() => {
+      const { predictions, nextSentence } = this.ask(batch);
+      const chosen = tf.oneHot(tf.maximum(batch.targets, tf.scalar(0, 'int32')), this.bert.config.vocabularySize); // [B, P, V]
+      return {
+        nats: tf.neg(tf.sum(tf.mul(tf.logSoftmax(predictions), chosen), 2)), // [B, P]
+        best: tf.argMax(predictions, 2), // [B, P]
+        random: tf.argMax(nextSentence, 1), // [B]
+      };
+    });
+  }
+
   /** @param states [N, M] @returns [N, V] */
   private logits(states: tf.Tensor): tf.Tensor {
     const transformed = this.norm.forward(activate(this.transform.forward(states), this.bert.config.activation)); // [N, M]

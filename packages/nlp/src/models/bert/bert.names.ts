@@ -31,14 +31,41 @@ export const bertNames: NameMap = {
   ],
 };
 
-/** The rules of a model with heads, in which the BERT is a part on both sides. @param ours where it is, e.g. `encoder.bert` */
-export function bertRulesUnder(ours: string): WeightRule[] {
+/** The rules of a model in which the BERT is a part. @param ours where it is, e.g. `encoder.bert` @param theirs where it is there, with its dot */
+function bertRulesUnder(ours: string, theirs = 'bert.'): WeightRule[] {
   return bertNames.rules.map((rule) => ({
     ...rule,
     ours: [rule.ours].flat().map((name) => `${ours}.${name}`),
-    theirs: `bert.${rule.theirs}`,
+    theirs: `${theirs}${rule.theirs}`,
   }));
 }
+
+/** How Hugging Face's `BertModel` calls the weights of a `BertEncoder`. */
+export const bertEncoderNames: NameMap = { ...bertNames, rules: bertRulesUnder('bert', '') };
+
+/** A published body whose own head, if it has one, is left out. */
+export const bertBodyNames: NameMap = {
+  ...bertNames,
+  ignored: [...bertNames.ignored!, /^(?:classifier|qa_outputs)\./],
+};
+
+const withHead = {
+  ...bertNames,
+  prefixes: [],
+  ignored: [/^bert\.embeddings\.position_ids$/, /^cls\./],
+};
+
+/** How Hugging Face's `BertForSequenceClassification` calls the weights of a `DocumentClassifier` on a `BertEncoder`. */
+export const bertClassifierNames: NameMap = {
+  ...withHead,
+  rules: [...bertRulesUnder('encoder.bert'), ...linearRules('head', 'classifier')],
+};
+
+/** How Hugging Face's `BertForTokenClassification` calls a `BertTagger`'s weights. */
+export const bertTaggerNames: NameMap = {
+  ...withHead,
+  rules: [...bertRulesUnder('bert'), ...linearRules('head', 'classifier')],
+};
 
 /** How Hugging Face's `BertForPreTraining` calls a `BertPreTraining`'s weights. */
 export const bertPreTrainingNames: NameMap = {
@@ -57,10 +84,8 @@ export const bertPreTrainingNames: NameMap = {
 
 /** How Hugging Face's `BertForQuestionAnswering` calls a `BertQuestionAnswering`'s weights. */
 export const bertQuestionAnsweringNames: NameMap = {
-  ...bertNames,
+  ...withHead,
   rules: [...bertRulesUnder('bert'), ...linearRules('head', 'qa_outputs')],
-  prefixes: [],
-  ignored: [/^bert\.embeddings\.position_ids$/, /^cls\./],
 };
 
 /** What is read of a published `config.json`; other fields may be there. */

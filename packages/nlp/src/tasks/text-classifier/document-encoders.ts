@@ -1,10 +1,10 @@
 import { Vocabulary } from '@heed/tasks';
 import { parseConfig, type FileSource } from '@heed/training';
 import { z } from 'zod';
-import { BagOfWordsEncoder } from '../bag-of-words-encoder.ts';
-import { BertEncoder } from '../bert-encoder.ts';
-import { VOCABULARY_FILE, type DocumentEncoder } from '../document-encoder.ts';
-import { HanEncoder } from '../han-encoder.ts';
+import { BagOfWordsEncoder } from '../../models/bag-of-words-encoder/bag-of-words-encoder.ts';
+import { BertEncoder } from '../../models/bert-encoder/bert-encoder.ts';
+import { VOCABULARY_FILE, type DocumentEncoder } from '../../models/document-classifier/document-encoder.ts';
+import { HanEncoder } from '../../models/han-encoder/han-encoder.ts';
 import type { TextClassifierConfig } from './text-classifier-config.ts';
 
 /**

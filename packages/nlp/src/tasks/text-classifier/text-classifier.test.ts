@@ -223,7 +223,7 @@ describe('TextClassifier on published weights', () => {
 
   it('must be given labels where the files have none', async () => {
     await expect(TextClassifier.fromPretrained(await publish())).rejects.toThrow(
-      'TextClassifier.fromPretrained: labels must be given where the config names none (id2label), got neither in published',
+      'TextClassifier.fromPretrained: labels must be given where the files name none, got neither in published',
     );
   });
 });
@@ -279,6 +279,49 @@ describe("TextClassifier against transformers' BertForSequenceClassification", (
     const several = await publishGolden({ problem_type: 'multi_label_classification' });
     await expect(TextClassifier.fromPretrained(several)).rejects.toThrow(
       'TextClassifier.fromPretrained: problem_type: ',
+    );
+  });
+});
+
+describe('TextClassifier on a published classifier', () => {
+  /** A classifier of two labels as transformers write it: without `id2label`, which says no more than the default. */
+  const publishTwo = async (change: object = {}) => {
+    const trained = await open();
+    await trained.fit(ANIMALS, FIT);
+    const folder = memoryFolder('two labels');
+    await trained.save(folder);
+    const {
+      id2label: _,
+      label2id: __,
+      format: ___,
+      ...config
+    } = JSON.parse(new TextDecoder().decode(await folder.read('config.json'))) as Record<string, unknown>;
+    const changed = { ...config, architectures: ['BertForSequenceClassification'], ...change };
+    await folder.write('config.json', new TextEncoder().encode(JSON.stringify(changed)));
+    return { folder, trained };
+  };
+
+  it('keeps the last layer of two labels that have no names, and names them where names are given', async () => {
+    const { folder, trained } = await publishTwo();
+    const { probability, label } = await trained.predict('the cat sat');
+    expect(label).toBe('cat');
+    const nameless = kept(await TextClassifier.fromPretrained(folder));
+    expect(await nameless.predict('the cat sat')).toMatchObject({ label: 'LABEL_0', probability });
+    const named = kept(await TextClassifier.fromPretrained(folder, { labels: ['feline', 'canine'] }));
+    expect(await named.predict('the cat sat')).toMatchObject({ label: 'feline', probability });
+    const three = kept(await TextClassifier.fromPretrained(folder, { labels: ['a', 'b', 'c'] }));
+    expect(three.model.head.parameterCount()).toBe(8 * 3 + 3);
+  });
+
+  it('drops what its files say: classifier_dropout, or else as the rest of the model', async () => {
+    const { folder } = await publishTwo({ classifier_dropout: 0.3 });
+    expect(kept(await TextClassifier.fromPretrained(folder)).config.dropout).toBe(0.3);
+    expect((await open()).config.dropout).toBe(0.1);
+  });
+
+  it.each([null, 7])('refuses %j for a text', async (text) => {
+    await expect((await open()).predict(['a cat', text as unknown as string])).rejects.toThrow(
+      `TextClassifier.predict: a text must be a string, got ${text} at 1`,
     );
   });
 });

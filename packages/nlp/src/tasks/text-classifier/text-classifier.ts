@@ -4,19 +4,21 @@ import {
   classificationReport,
   disposeOnFailure,
   labelIndices,
+  requireTexts,
   Task,
   textFingerprint,
   type FitHistory,
   type SavedFiles,
   type TaskParts,
 } from '@heed/tasks';
-import { crossEntropy, dataLoader, freeze, loadPretrained, openPretrained, type FileSource } from '@heed/training';
+import { crossEntropy, dataLoader, loadPretrained, openPretrained, type FileSource } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { LabelledText } from '../../datasets/labelled-text.ts';
-import { BertEncoder, type BertText } from '../bert-encoder.ts';
-import { ClassifierModel } from '../classifier-model.ts';
-import type { DocumentEncoder, ReadText } from '../document-encoder.ts';
-import { bodyNames, classifierNames, labelFields, publishedFiles, publishedLabels } from '../published-classifier.ts';
+import { BertEncoder, type BertText } from '../../models/bert-encoder/bert-encoder.ts';
+import { bertBodyNames, bertClassifierNames } from '../../models/bert/bert.names.ts';
+import { DocumentClassifier } from '../../models/document-classifier/document-classifier.ts';
+import type { DocumentEncoder, ReadText } from '../../models/document-classifier/document-encoder.ts';
+import { labelFields, publishedDropout, publishedFiles, publishedHead } from '../published-bert.ts';
 import { learnEncoder, openEncoder } from './document-encoders.ts';
 import {
   textClassifierRecipe,
@@ -32,7 +34,7 @@ import {
 } from './text-classifier-config.ts';
 
 interface ClassifierParts extends TaskParts {
-  readonly model: ClassifierModel;
+  readonly model: DocumentClassifier;
 }
 
 interface TextInput {
@@ -71,7 +73,8 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
 
   /**
    * A classifier on a published BERT: from a folder or a path (see `startBackend` of @heed/node), from what `fetchData` got, or by its id on the
-   * Hugging Face hub. With `labels` it gets a new last layer, and `fit` is the next step; without, the weights must be those of a classifier.
+   * Hugging Face hub. With `labels` it gets a new last layer, and `fit` is the next step; without, the weights must be those of a classifier. Where
+   * those of a classifier do not name their labels, as transformers leave out the names of two, as many `labels` name them.
    *
    * Where the files say how sentences are pooled (`1_Pooling/config.json`: MiniLM and its like, trained with the mean), that is kept; a plain BERT
    * was trained with its pooler on the first token.
@@ -87,18 +90,25 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
     const source = await openPretrained(where);
     const encoder = await BertEncoder.open(owner, source, { pooling, maximumTokens, otherwise: 'cls' });
     return disposeOnFailure(encoder, async () => {
+      const published = publishedHead(owner, encoder.config, 'BertForSequenceClassification');
+      // transformers leave out the names of two labels: those that are given then name them
+      const keepsHead =
+        labels === undefined || (published?.named === false && published.labels.length === labels.length);
+      if (labels === undefined && published === undefined) {
+        throw new Error(`${owner}: labels must be given where the files name none, got neither in ${source.label}`);
+      }
       const config: TextClassifierConfig = {
         architecture: 'bert',
-        labels: labels ?? publishedLabels(owner, encoder.config, source.label),
+        labels: labels ?? published!.labels,
         pooling: encoder.pooling,
         maximumTokens: encoder.maximumTokens,
-        dropout: encoder.bert.config.dropout,
+        dropout: publishedDropout(owner, encoder),
         seed,
       };
       const classifier = new TextClassifier(config as never); // users begin from scratch; only this begins from a BERT
       return classifier.adopt(classifier.withHead(encoder), async ({ model }) => {
-        if (labels === undefined) await loadPretrained(source, model, classifierNames);
-        else await loadPretrained(source, encoder.bert, bodyNames);
+        if (keepsHead) await loadPretrained(source, model, bertClassifierNames);
+        else await loadPretrained(source, encoder.bert, bertBodyNames);
         return { model, lora: lora && addLowRank(encoder, lora, seed) };
       });
     });
@@ -169,7 +179,7 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
     input: string | readonly string[],
     options: PredictOptions = {},
   ): Promise<PredictedLabel | PredictedLabel[]> {
-    if (typeof input === 'string') return (await this.predict([input], options))[0];
+    if (!Array.isArray(input)) return (await this.predict([input as string], options))[0];
     const { attention = false, truncation = 'error', batchSize = 32, signal } = options;
     const { labels, architecture } = this.config;
     if (attention === 'heads' && architecture !== 'bert') {
@@ -241,10 +251,11 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
   protected describe({ model: { encoder } }: ClassifierParts) {
     if (!(encoder instanceof BertEncoder)) return { files: encoder.files() };
     const classes = encoder.pooling === 'cls' ? 'BertForSequenceClassification' : 'BertModel';
-    return publishedFiles(encoder, classifierNames, {
+    return publishedFiles(encoder, bertClassifierNames, {
       ...labelFields(this.config.labels),
       architectures: [classes],
       problem_type: 'single_label_classification',
+      classifier_dropout: this.config.dropout,
       classifier_pooling: encoder.pooling, // as ModernBERT's config calls it
     });
   }
@@ -255,14 +266,16 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
 
   private withHead(encoder: DocumentEncoder): ClassifierParts {
     const { labels, dropout, seed } = this.config;
-    const model = new ClassifierModel(encoder, labels.length, dropout, new Random(seed).fork('head'));
-    // the mean leaves it out, and weight decay alone would change it
-    if (encoder instanceof BertEncoder && encoder.pooling === 'mean') freeze(encoder.bert.pooler, /./);
+    const model = new DocumentClassifier(encoder, labels.length, dropout, new Random(seed).fork('head'));
     return { model };
   }
 
   private read(texts: readonly { readonly text: string }[], method: string, truncation: Truncation): TextInput[] {
     const { encoder } = this.require(method).model;
+    requireTexts(
+      `TextClassifier.${method}`,
+      texts.map(({ text }) => text),
+    );
     return texts.map(({ text }, i) => {
       const read = encoder.read(text, truncation === 'middle' ? 'middle' : 'end');
       const shown = JSON.stringify(text.slice(0, 40));

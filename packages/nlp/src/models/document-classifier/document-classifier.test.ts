@@ -52,7 +52,7 @@ for (const [name, encoder] of Object.entries(encoders)) {
       reader.dispose();
       return { ...batch, labels: tf.tensor1d([0, 1], 'int32') } as Record<string, tf.Tensor>;
     },
-    forward: (model, { labels: _, ...batch }) => model.forward(batch),
+    forward: (model, batch) => model.forward(batch),
     outputShape: [2, 2],
     loss: (model, { labels, ...batch }) => crossEntropy(model.forward(batch), labels),
     overfit: { learningRate: 0.05 },

@@ -189,16 +189,46 @@ export class BertPretrainer extends Task<BertPretrainerConfig, PretrainerParts> 
   fill(text: string, options?: FillOptions): Promise<FilledText>;
   fill(texts: readonly string[], options?: FillOptions): Promise<FilledText[]>;
   async fill(input: string | readonly string[], options: FillOptions = {}): Promise<FilledText | FilledText[]> {
-    if (!Array.isArray(input)) return (await this.fill([input as string], options))[0];
+    if (Array.isArray(input)) return this.fillAll(input, options);
+    return (await this.fillAll([input as string], options))[0];
+  }
+
+  /** As Hugging Face's `BertForPreTraining`. */
+  protected describe({ model, tokenizer }: PretrainerParts) {
+    const { lowerCase, maximumTokens } = this.config;
+    return {
+      names: bertPreTrainingNames,
+      published: {
+        ...publishedBertConfig(model.bert.config),
+        architectures: ['BertForPreTraining'],
+        pad_token_id: tokenizer.indexOf('[PAD]'),
+      },
+      files: {
+        [TOKENIZER_FILE]: JSON.stringify(tokenizer.json),
+        'tokenizer_config.json': JSON.stringify({
+          tokenizer_class: 'BertTokenizerFast',
+          do_lower_case: lowerCase,
+          model_max_length: maximumTokens,
+        }),
+      },
+    };
+  }
+
+  protected restore({ files, published }: SavedFiles): PretrainerParts {
+    const tokenizer = readTokenizer(files[TOKENIZER_FILE]);
+    return { model: createBertPreTraining(bertConfigFrom(published), this.config.seed), tokenizer };
+  }
+
+  private async fillAll(texts: readonly string[], options: FillOptions): Promise<FilledText[]> {
     const owner = 'BertPretrainer.fill';
     const { candidates = 5, attention = false, batchSize = 32, signal } = options;
     const { model, tokenizer } = this.require('fill');
-    requireTexts(owner, input);
+    requireTexts(owner, texts);
     const { causal, maximumTokens } = this.config;
     if (causal) throw new Error(`${owner}: the encoder must read from both sides, got a causal one`);
     return this.predictInBatches(
       'fill',
-      input.map((text: string) => readMasked(owner, tokenizer, text, maximumTokens)),
+      texts.map((text) => readMasked(owner, tokenizer, text, maximumTokens)),
       {
         size: ({ ids }) => ids.length,
         maximumSize: maximumTokens,
@@ -226,32 +256,6 @@ export class BertPretrainer extends Task<BertPretrainerConfig, PretrainerParts> 
       },
       { batchSize, signal, attention },
     );
-  }
-
-  /** As Hugging Face's `BertForPreTraining`. */
-  protected describe({ model, tokenizer }: PretrainerParts) {
-    const { lowerCase, maximumTokens } = this.config;
-    return {
-      names: bertPreTrainingNames,
-      published: {
-        ...publishedBertConfig(model.bert.config),
-        architectures: ['BertForPreTraining'],
-        pad_token_id: tokenizer.indexOf('[PAD]'),
-      },
-      files: {
-        [TOKENIZER_FILE]: JSON.stringify(tokenizer.json),
-        'tokenizer_config.json': JSON.stringify({
-          tokenizer_class: 'BertTokenizerFast',
-          do_lower_case: lowerCase,
-          model_max_length: maximumTokens,
-        }),
-      },
-    };
-  }
-
-  protected restore({ files, published }: SavedFiles): PretrainerParts {
-    const tokenizer = readTokenizer(files[TOKENIZER_FILE]);
-    return { model: createBertPreTraining(bertConfigFrom(published), this.config.seed), tokenizer };
   }
 
   private create(json: TokenizerJson): PretrainerParts {

@@ -115,7 +115,7 @@ export function bestAnswers(windows: readonly WindowAnswers[], count: number) {
   }
   const chosen = [...best.values()].sort((a, b) => b.score - a.score).slice(0, count);
   return {
-    answers: chosen.map(({ window: _, ...answer }): Answer => answer),
+    answers: chosen.map(({ text, start, end, score }): Answer => ({ text, start, end, score })),
     /** The least: a window without the answer says nothing of the others. */
     none: windows.reduce((least, { none }) => Math.min(least, none), 1),
     window: chosen[0].window,

@@ -49,6 +49,12 @@ export const rightCalls: Readonly<Record<string, Call>> = {
     ],
     attributes: { ...sees, heads: 3, masks: 0 },
   },
+  HeedFiniteKeys: {
+    shapes: [
+      [2, 3, 4],
+      [2, 3, 5],
+    ],
+  },
   HeedFlatten: { shapes: [[2, 3], [4], []] },
   HeedGelu: { shapes: [[2, 3]] },
   HeedGeluGradient: {

@@ -333,6 +333,28 @@ function softmaxes(check: Check): void {
   ]);
 }
 
+function finiteKeys(check: Check): void {
+  for (const [rows, width, valueWidth] of [
+    [1, 1, 1],
+    [7, 19, 33],
+    [4099, 17, 5],
+  ] as const) {
+    const broken = (values: number[]) =>
+      values.map((v, i) => (i % 41 === 5 ? [NaN, Infinity, -Infinity][Math.floor(i / 41) % 3]! : v));
+    const [key, value] = [broken(draw(rows * width)), broken(draw(rows * valueWidth))];
+    const finite = (values: Numbers) => values.map((v) => (Number.isFinite(v) ? v : 0));
+    const whole = (values: Numbers, width: number, row: number) =>
+      values.slice(row * width, (row + 1) * width).every(Number.isFinite);
+    const faults = range(rows).map((row) => (whole(key, width, row) && whole(value, valueWidth, row) ? 0 : NaN));
+    const inputs = [tf.tensor3d(key, [1, rows, width]), tf.tensor3d(value, [1, rows, valueWidth])];
+    check(`HeedFiniteKeys ${rows} × ${width} and ${valueWidth}`, runOp('HeedFiniteKeys', inputs), [
+      finite(key),
+      finite(value),
+      faults,
+    ]);
+  }
+}
+
 function adam(check: Check): void {
   const [theta, m, g] = [draw(1003), draw(1003), draw(1003)];
   const v = draw(1003).map((x) => x * x);
@@ -420,7 +442,17 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     expected.forEach((numbers, i) =>
       found.push({ work: `${work} (${i})`, deviation: deviationOf(actual[i]!.dataSync(), numbers) }),
     );
-  for (const checkAll of [activations, layerNorms, products, attentions, softmaxes, adam, flattening, lstms])
+  for (const checkAll of [
+    activations,
+    layerNorms,
+    products,
+    attentions,
+    softmaxes,
+    adam,
+    flattening,
+    lstms,
+    finiteKeys,
+  ])
     checkAll(check);
   process.stdout.write(JSON.stringify(found));
 }

@@ -54,6 +54,7 @@ describe.runIf(native)('Heed’s own ops', () => {
     expect(() => runOp('HeedMaskedSoftmax', [matrix, tf.zeros([3, 4], 'bool')])).toThrow(
       'must broadcast to the scores',
     );
+    expect(() => runOp('HeedFiniteKeys', [matrix, tf.zeros([3, 4])])).toThrow('there must be a value for each key');
     expect(() => runOp('HeedUnflatten', [vector, matrix])).toThrow('as many numbers as all others together');
   });
 

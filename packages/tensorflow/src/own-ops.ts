@@ -23,6 +23,7 @@ export const ownOps: Readonly<Record<string, OwnOp>> = {
   HeedAdam: { inputs: 6, outputs: 3 },
   HeedAttention: { outputs: 2, before: 0, integers: ATTENTION },
   HeedAttentionGradient: { outputs: 'listed', before: 3, integers: ATTENTION },
+  HeedFiniteKeys: { inputs: 2, outputs: 3 },
   HeedFlatten: { outputs: 1, before: 0 },
   HeedGelu: { inputs: 1, outputs: 1 },
   HeedGeluGradient: { inputs: 2, outputs: 1 },

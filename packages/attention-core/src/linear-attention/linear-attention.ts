@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
+import { guardKeys } from '../attention/guarded-keys.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import { causal } from '../masks/causal.ts';
 import { wholeRegion } from '../masks/mask.ts';
 import { eluFeatures, type FeatureMap } from './feature-map.ts';
+import { zeroPadding } from './zero-padding.ts';
+import { zerosFor } from './zeros-for.ts';
 
 export interface LinearAttentionOptions {
   /** [B, H, L, D] */
@@ -54,10 +57,12 @@ const LEAST_SUM = 1e-30;
 export function linearAttention(options: LinearAttentionOptions): tf.Tensor {
   requireLinearShapes('linearAttention', options);
   const { query, key, value, features = eluFeatures(), lengths } = options;
+  if (query.size * key.size === 0) {
+    return zerosFor([query, key, value], [...query.shape.slice(0, 3), value.shape[3]!]);
+  }
   return tf.tidy(() => {
-    const all = features.ofKeys(key); // [B, H, S, F]
-    const keys = lengths === undefined ? all : tf.mul(all, realPositions(lengths, key.shape[2]!));
-    const sums = tf.matMul(keys, withOnes(value), true, false); // [B, H, F, Dv + 1]
+    const keys = zeroPadding(features.ofKeys(zeroPadding(key, lengths)), lengths); // [B, H, S, F]
+    const sums = tf.matMul(keys, withOnes(zeroPadding(value, lengths)), true, false); // [B, H, F, Dv + 1]
     return divideByLast(tf.matMul(features.ofQueries(query), sums)); // [B, H, L, Dv]
   });
 }
@@ -81,13 +86,15 @@ export function linearAttention(options: LinearAttentionOptions): tf.Tensor {
  */
 export function causalLinearAttention(options: CausalLinearAttentionOptions): StatefulOutput {
   requireLinearShapes('causalLinearAttention', options);
-  const { query, key, value, features = eluFeatures(), state, chunk = 64 } = options;
-  if (query.shape[2] !== key.shape[2]) {
+  const { query, features = eluFeatures(), state, chunk = 64 } = options;
+  if (query.shape[2] !== options.key.shape[2]) {
     throw new Error(
-      `causalLinearAttention: queries and keys must be equally many, got query=[${query.shape}], key=[${key.shape}]`,
+      `causalLinearAttention: queries and keys must be equally many, got query=[${query.shape}], key=[${options.key.shape}]`,
     );
   }
+  if (query.size === 0) return nothingAfter(options, features);
   return tf.tidy(() => {
+    const { key, value, fault } = guardKeys(options.key, options.value); // a query sees no key after it
     const [batch, heads, length] = query.shape as [number, number, number];
     const size = Math.min(chunk, length);
     const chunks = Math.ceil(length / size);
@@ -112,10 +119,28 @@ export function causalLinearAttention(options: CausalLinearAttentionOptions): St
     const fromWithin = tf.matMul(tf.mul(tf.matMul(queries, keys, false, true), lower), values);
 
     const joined = tf.reshape(tf.add(fromBefore, fromWithin), [batch, heads, chunks * size, shape[1]]);
-    const sums = tf.slice(joined, [0, 0, 0, 0], [batch, heads, length, shape[1]]); // [B, H, L, Dv + 1]
+    const finite = tf.slice(joined, [0, 0, 0, 0], [batch, heads, length, shape[1]]);
+    const sums = tf.add(finite, tf.cumsum(fault, 2)); // [B, H, L, Dv + 1], NaN from the first fault on
     const lastChunk = (x: tf.Tensor) => tf.slice(x, [0, chunks - 1, 0], [-1, 1, -1]);
     const after = tf.add(lastChunk(carried), lastChunk(own));
-    return { output: divideByLast(sums), state: tf.reshape(after, [batch, heads, ...shape]) };
+    const memory = tf.add(tf.reshape(after, [batch, heads, ...shape]), tf.sum(fault, 2, true));
+    return { output: divideByLast(sums), state: memory };
+  });
+}
+
+/** What no positions give and leave: nothing, and the state as it was. */
+function nothingAfter(
+  { query, key, value, state }: CausalLinearAttentionOptions,
+  features: FeatureMap,
+): StatefulOutput {
+  const [batch, heads, length, width] = query.shape as [number, number, number, number];
+  const valueWidth = value.shape[3]!;
+  return tf.tidy(() => {
+    const featureWidth = features.ofKeys(tf.zeros([1, 1, 1, width])).shape[3]!;
+    return {
+      output: zerosFor([query, key, value], [batch, heads, length, valueWidth]),
+      state: state === undefined ? tf.zeros([batch, heads, featureWidth, valueWidth + 1]) : tf.clone(state),
+    };
   });
 }
 
@@ -144,12 +169,6 @@ function divideByLast(sums: tf.Tensor): tf.Tensor {
       return [dValues, tf.neg(tf.sum(tf.mul(dValues, means), -1, true))];
     },
   );
-}
-
-/** 1 where position s of sequence b is real, else 0: [B, 1, S, 1]. */
-function realPositions(lengths: tf.Tensor1D, keyLength: number): tf.Tensor {
-  const positions = tf.reshape(tf.range(0, keyLength, 1, 'int32'), [1, 1, keyLength, 1]);
-  return tf.cast(tf.less(positions, tf.reshape(tf.cast(lengths, 'int32'), [-1, 1, 1, 1])), 'float32');
 }
 
 /** @throws unless query, key and value are [B, H, L, D], [B, H, S, D] and [B, H, S, Dv] */

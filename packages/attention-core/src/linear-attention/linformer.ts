@@ -4,6 +4,7 @@ import { linear, requireWidth, weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { RandomStream } from '../random/random-stream.ts';
 import type { Random } from '../random/random.ts';
+import { zeroPadding } from './zero-padding.ts';
 
 export interface LinformerConfig {
   /** The longest memory. */
@@ -77,10 +78,8 @@ export class Linformer extends Module {
       throw new Error(`Linformer: keys must be at most maxLength=${maxLength}, got key=[${key.shape}]`);
     }
     return tf.tidy(() => {
-      const real = lengths === undefined ? undefined : realPositions(lengths, length); // [B, 1, 1, S]
       const mix = (x: tf.Tensor, projection: tf.Tensor2D) => {
-        const byPosition = tf.transpose(x, [0, 1, 3, 2]); // [B, H, D, S]
-        const seen = real === undefined ? byPosition : tf.mul(byPosition, real);
+        const seen = tf.transpose(zeroPadding(x, lengths), [0, 1, 3, 2]); // [B, H, D, S]
         const mixed = linear(seen, tf.slice(projection, [0, 0], [length, projected])); // [B, H, D, k]
         return tf.transpose(mixed, [0, 1, 3, 2]); // [B, H, k, D]
       };
@@ -94,9 +93,4 @@ export class Linformer extends Module {
       });
     });
   }
-}
-
-function realPositions(lengths: tf.Tensor1D, keyLength: number): tf.Tensor {
-  const positions = tf.range(0, keyLength, 1, 'int32');
-  return tf.cast(tf.less(positions, tf.reshape(tf.cast(lengths, 'int32'), [-1, 1, 1, 1])), 'float32');
 }

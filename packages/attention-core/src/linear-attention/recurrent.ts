@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { StatefulOutput } from './linear-attention.ts';
+import { zerosFor } from './zeros-for.ts';
 
 export interface RecurrentLinearAttentionOptions {
   /** [B, H, T, D] with H a multiple of K: query heads that share a state. */
@@ -51,6 +52,10 @@ export function recurrentLinearAttention(options: RecurrentLinearAttentionOption
   const { query, key, value, decay, beta, state: before } = options;
   const [batch, heads, steps, width] = query.shape as [number, number, number, number];
   const [states, valueWidth] = [key.shape[1]!, value.shape[3]!];
+  if (query.size === 0) {
+    const memory = before === undefined ? tf.zeros([batch, states, width, valueWidth]) : tf.clone(before);
+    return { output: zerosFor([query, key, value], [batch, heads, steps, valueWidth]), state: memory };
+  }
   return tf.tidy(() => {
     const scaled = tf.mul(query, options.scale ?? width ** -0.5);
     const queries = byStep(tf.reshape(scaled, [batch * states, heads / states, steps, width]), 2); // [B · K, H/K, D]

@@ -185,6 +185,23 @@ void SoftmaxGradient(Range rows, long width, const float *dy, const float *weigh
   }
 }
 
+// --- Finite numbers --------------------------------------------------------------------------------------------------------------
+
+void KeepFinite(Range rows, long width, const float *x, float *finite, float *fault) {
+  for (long row = rows.begin; row < rows.end; ++row) {
+    const float *from = x + row * width;
+    float *to = finite + row * width;
+    float differences = 0;
+#pragma omp simd reduction(+ : differences)
+    for (long i = 0; i < width; ++i) {
+      const float number = from[i], difference = number - number;  // ∞ − ∞ is NaN
+      differences += difference;
+      to[i] = difference == 0 ? number : 0.f;
+    }
+    fault[row] += differences;
+  }
+}
+
 // --- Adam ------------------------------------------------------------------------------------------------------------------------
 
 void Adam(Range range, const AdamArguments &adam) {
@@ -534,6 +551,7 @@ void Normalise(Range queries, const AttentionArguments &head, const float *turne
 
 void AttentionGradient(long count, const AttentionGradientArguments &gradient, float *scratch) {
   const AttentionArguments &head = gradient.attention;
+  const float scale = head.scale;
   float *weights = scratch, *d_scores = weights + kKeyBlock * kQueryBlock;
   float *turned = d_scores + kKeyBlock * kQueryBlock, *turned_dy = turned + head.width * kQueryBlock;
   float *__restrict largest = turned_dy + head.value_width * kQueryBlock, *__restrict delta = largest + kQueryBlock;
@@ -569,9 +587,11 @@ void AttentionGradient(long count, const AttentionGradientArguments &gradient, f
         float *__restrict row = weights + j * kQueryBlock, *__restrict d_row = d_scores + j * kQueryBlock;
 #pragma omp simd
         for (long i = 0; i < lanes; ++i) {
-          const bool hidden = row[i] == kHidden;
-          row[i] = hidden ? 0.f : Exp(row[i] - largest[i]) * share[i];
-          d_row[i] = hidden ? 0.f : row[i] * (d_row[i] - delta[i]) * head.scale;
+          // all computed, then selected: a product behind a condition would keep the loop from becoming vectors
+          const float weight = row[i] == kHidden ? 0.f : Exp(row[i] - largest[i]) * share[i];
+          const float d_score = weight * (d_row[i] - delta[i]) * scale;
+          d_row[i] = row[i] == kHidden ? 0.f : d_score;
+          row[i] = weight;
         }
       }
       const auto by_key = [](float *block) { return Matrix{block, kQueryBlock, 1}; };
@@ -657,8 +677,8 @@ void LstmBackward(Range sequences, const LstmGradientArguments &lstm) {
 extern const Kernels HEED_INSTRUCTIONS;
 const Kernels HEED_INSTRUCTIONS = {
     Gelu,          GeluGradient,    GeluTanh, GeluTanhGradient, LayerNorm,        LayerNormGradient,
-    MaskedSoftmax, SoftmaxGradient, Adam,     AddProduct,       Pack,             AddPackedProduct,
-    Attention,     AttentionGradient,         LstmForward,      LstmBackward,
+    MaskedSoftmax, SoftmaxGradient, KeepFinite, Adam,           AddProduct,       Pack,
+    AddPackedProduct,               Attention, AttentionGradient, LstmForward,    LstmBackward,
 };
 
 }  // namespace heed

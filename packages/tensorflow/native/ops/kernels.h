@@ -100,6 +100,9 @@ struct Kernels {
   void (*masked_softmax)(Range rows, long width, const float *scores, const unsigned char *allowed, const long *starts, float *weights);
   void (*softmax_gradient)(Range rows, long width, const float *dy, const float *weights, float *d_scores);
 
+  // Rows [width] with 0 for what is not finite; NaN is added to fault[r] where row r had any, else 0.
+  void (*keep_finite)(Range rows, long width, const float *x, float *finite, float *fault);
+
   // m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η · m / (√v + ε)
   void (*adam)(Range, const AdamArguments &);
 

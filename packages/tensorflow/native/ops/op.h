@@ -103,6 +103,7 @@ void Compute(void *attributes, TF_OpKernelContext *context) {
 std::vector<Op> ActivationOps();
 std::vector<Op> AdamOps();
 std::vector<Op> AttentionOps();
+std::vector<Op> FiniteKeysOps();
 std::vector<Op> LayerNormOps();
 std::vector<Op> LinearOps();
 std::vector<Op> LstmOps();

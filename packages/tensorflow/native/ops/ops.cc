@@ -91,7 +91,7 @@ void Register(const Op &op) {
 
 void RegisterOps() {
   std::vector<Op> ops;
-  for (const auto family : {ActivationOps, AdamOps, AttentionOps, LayerNormOps, LinearOps, LstmOps, SoftmaxOps}) {
+  for (const auto family : {ActivationOps, AdamOps, AttentionOps, FiniteKeysOps, LayerNormOps, LinearOps, LstmOps, SoftmaxOps}) {
     for (Op &op : family()) ops.push_back(std::move(op));
   }
   // By another copy of the addon: TensorFlow ends a process that registers an op twice. It looks through all its kernels; one op tells of all.

@@ -11,16 +11,16 @@ import {
   answerQuestions,
   createGpt,
   fitLanguageModel,
-  QuestionBatches,
-  type FitLanguageModelOptions,
+  questionBatches,
   type Question,
 } from '@heed/nlp';
+import type { FitOptions } from '@heed/tasks';
 import { defineExample, progressBar } from '@heed/node';
 
 const STEPS = { tensorflow: 3000, wasm: 1500, cpu: 400, quick: 60 };
 
 /** minGPT's gpt-nano without dropout, trained on sums. */
-export async function learnSums(problems: readonly Question[], seed: number, options: FitLanguageModelOptions) {
+export async function learnSums(problems: readonly Question[], seed: number, options: FitOptions) {
   const model = createGpt(
     {
       vocabularySize: 10,
@@ -35,9 +35,9 @@ export async function learnSums(problems: readonly Question[], seed: number, opt
     },
     seed,
   );
-  const batches = new QuestionBatches(problems, { batchSize: 128, seed });
-  const fit = { model, batches, seed, config: { model: model.config } };
-  const { reason } = await fitLanguageModel(fit, { learningRate: 0.003, ...options });
+  const batches = questionBatches(problems, { batchSize: 128, seed });
+  const fit = { model, batches, seed };
+  const { reason } = await fitLanguageModel(fit, { learningRate: 0.003, warmup: 1 / 30, ...options });
   return { model, reason };
 }
 

@@ -78,7 +78,7 @@ export default defineExample({
         `${(reached / Math.LN2).toFixed(2)} bits a letter (for comparison, nanoGPT's README: 1.88 after 2,000 steps)\n`,
     );
 
-    const write = { maximumTokens: length, temperature, seed, signal, truncate: true };
+    const write = { maximumTokens: length, temperature, seed, signal, truncation: 'start' } as const;
     process.stdout.write(prompt);
     let text = prompt;
     for await (const piece of generator.stream(prompt, write)) {
@@ -90,7 +90,7 @@ export default defineExample({
     const { heads } = await generator.generate(text.slice(-30), {
       maximumTokens: 1,
       attention: 'heads',
-      truncate: true,
+      truncation: 'start',
     });
     const report = await writeReport(join(folder, 'report.html'), {
       title: 'Shakespeare, letter by letter',

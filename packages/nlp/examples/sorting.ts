@@ -11,12 +11,12 @@ import {
   answerQuestions,
   createGpt,
   fitLanguageModel,
-  QuestionBatches,
+  questionBatches,
   sortingProblems,
-  type FitLanguageModelOptions,
   type Gpt,
   type Question,
 } from '@heed/nlp';
+import type { FitOptions } from '@heed/tasks';
 import { defineExample, progressBar, writeReport } from '@heed/node';
 import * as tf from '@tensorflow/tfjs';
 
@@ -24,7 +24,7 @@ const LENGTH = 6;
 const STEPS = { tensorflow: 1500, wasm: 800, cpu: 400, quick: 60 };
 
 /** minGPT's gpt-nano, trained on sequences and their order. */
-export async function learnToSort(problems: readonly Question[], seed: number, options: FitLanguageModelOptions) {
+export async function learnToSort(problems: readonly Question[], seed: number, options: FitOptions) {
   const model = createGpt(
     {
       vocabularySize: 3,
@@ -39,8 +39,8 @@ export async function learnToSort(problems: readonly Question[], seed: number, o
     },
     seed,
   );
-  const batches = new QuestionBatches(problems, { batchSize: 64, seed });
-  const fit = { model, batches, seed, config: { model: model.config } };
+  const batches = questionBatches(problems, { batchSize: 64, seed });
+  const fit = { model, batches, seed };
   const { reason, losses } = await fitLanguageModel(fit, { learningRate: 0.002, ...options });
   return { model, reason, losses };
 }

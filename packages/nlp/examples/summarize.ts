@@ -45,7 +45,7 @@ export default defineExample({
     const { score, beams, seed, text, steps = defaults.steps } = options;
     const home = join(folder, `${score}-${steps}-steps-of-${defaults.batch}-seed-${seed}`);
     const note = join(home, 'training.json');
-    const asked = { beams, attention: true, truncate: true, signal };
+    const asked = { beams, attention: true, truncation: 'end', signal } as const;
     if (text !== undefined) {
       if (existsSync(note)) return show(await (await Summarizer.load(home)).summarize(text, asked), print);
       print('There is no trained model yet: training first.');
@@ -71,7 +71,7 @@ export default defineExample({
         batchSize: batch,
         buckets: 3,
         learningRate: 0.003,
-        truncate: true,
+        truncation: 'end',
         checkpoints: join(home, 'checkpoints'),
         signal,
         onEvent: progressBar({ unit: 'descriptions', label: score }),

@@ -69,17 +69,12 @@ export default defineExample({
       print(`Trained before, in ${home}`);
       translator = await Translator.load(home);
     } else {
-      translator = new Translator({
-        architecture,
-        width,
-        embeddingWidth: width,
-        layers,
-        heads: 4,
-        feedForwardWidth: 2 * width,
-        vocabularySize: vocabulary,
-        dropout: 0.1,
-        seed,
-      });
+      const sizes = { width, vocabularySize: vocabulary, dropout: 0.1, seed };
+      translator = new Translator(
+        architecture === 'recurrent'
+          ? { architecture, ...sizes, embeddingWidth: width }
+          : { architecture: 'transformer', ...sizes, layers, heads: 4, feedForwardWidth: 2 * width },
+      );
       const history = await translator.fit(seen, {
         steps,
         batchSize: batch,

@@ -56,8 +56,6 @@ export type { SummaryPair } from './datasets/summary-pair.ts';
 export type { TranslationPair } from './datasets/translation-pair.ts';
 export { answerQuestions } from './decoding/answer-questions.ts';
 
-export { searchAll, type SearchAllOptions } from './decoding/search-all.ts';
-
 export { LinearChainCrf, type ChainScores } from './layers/linear-chain-crf.ts';
 
 export {
@@ -142,7 +140,7 @@ export {
   type TransformerMemory,
   type TransformerState,
 } from './models/transformer/transformer.ts';
-export { QuestionBatches, type Question, type QuestionBatchesOptions } from './preprocessing/question-batches.ts';
+export { questionBatches, type Question, type QuestionBatchesOptions } from './preprocessing/question-batches.ts';
 export {
   SegmentPairs,
   type SegmentPairBatch,
@@ -151,24 +149,16 @@ export {
 } from './preprocessing/segment-pairs.ts';
 export {
   IGNORED,
-  SequenceBatches,
+  sequenceBatches,
   type IndexedPair,
   type PairBatch,
   type SequenceBatchesOptions,
 } from './preprocessing/sequence-batches.ts';
-export {
-  consecutiveWindows,
-  TextWindows,
-  type NextTokenBatches,
-  type TextWindowsOptions,
-  type WindowBatch,
-} from './preprocessing/text-windows.ts';
 
 export { addTypos, dropWords, type NoiseOptions } from './preprocessing/text-noise.ts';
 export { splitDocument, type SplitDocumentOptions } from './preprocessing/split-document.ts';
 export { renderDocument, type RenderDocumentOptions } from './rendering/render-document.ts';
 
-export type { FitHistory, FitRunOptions } from './tasks/fit-model.ts';
 export { BertPretrainer } from './tasks/bert-pretrainer/bert-pretrainer.ts';
 export type {
   BertPretrainerConfig,
@@ -177,16 +167,15 @@ export type {
   FilledText,
   FillOptions,
 } from './tasks/bert-pretrainer/bert-pretrainer-config.ts';
-export type { FitOptions } from './tasks/fit-sequence-model.ts';
-export { fitLanguageModel, type FitLanguageModelOptions, type LanguageModelFit } from './tasks/fit-language-model.ts';
-export {
-  Pronouncer,
-  type PronounceOptions,
-  type PronouncerConfig,
-  type PronouncerEvaluation,
-  type PronouncerFitOptions,
-  type Pronunciation,
-} from './tasks/pronouncer.ts';
+export { fitLanguageModel, type LanguageModelFit } from './tasks/fit-language-model.ts';
+export { Pronouncer } from './tasks/pronouncer/pronouncer.ts';
+export type {
+  PronounceOptions,
+  PronouncerConfig,
+  PronouncerEvaluation,
+  PronouncerFitOptions,
+  Pronunciation,
+} from './tasks/pronouncer/pronouncer-config.ts';
 export { QuestionAnswerer } from './tasks/question-answerer/question-answerer.ts';
 export type {
   Answer,
@@ -204,14 +193,14 @@ export type {
   EncodeOptions,
   SentenceEncoderConfig,
 } from './tasks/sentence-encoder/sentence-encoder-config.ts';
-export {
-  Summarizer,
-  type SummarizeOptions,
-  type SummarizerConfig,
-  type SummarizerEvaluation,
-  type SummarizerFitOptions,
-  type Summary,
-} from './tasks/summarizer.ts';
+export { Summarizer } from './tasks/summarizer/summarizer.ts';
+export type {
+  SummarizeOptions,
+  SummarizerConfig,
+  SummarizerEvaluation,
+  SummarizerFitOptions,
+  Summary,
+} from './tasks/summarizer/summarizer-config.ts';
 export { TokenTagger } from './tasks/token-tagger/token-tagger.ts';
 export type {
   BertTaggerConfig,
@@ -239,20 +228,27 @@ export type {
   TextClassifierOptions,
   Truncation,
 } from './tasks/text-classifier/text-classifier-config.ts';
-export {
-  TextGenerator,
-  type GeneratedText,
-  type GenerateOptions,
-  type LanguageModelEvaluation,
-  type StreamOptions,
-  type TextGeneratorConfig,
-  type TextGeneratorFitOptions,
-} from './tasks/text-generator.ts';
-export {
-  Translator,
-  type TranslateOptions,
-  type Translation,
-  type TranslatorConfig,
-  type TranslatorEvaluation,
-  type TranslatorFitOptions,
-} from './tasks/translator.ts';
+export { TextGenerator } from './tasks/text-generator/text-generator.ts';
+export type {
+  BpeGeneratorConfig,
+  CharacterGeneratorConfig,
+  GeneratedText,
+  GenerateOptions,
+  LanguageModelEvaluation,
+  StreamOptions,
+  TextGeneratorConfig,
+  TextGeneratorFitOptions,
+  TextGeneratorOptions,
+} from './tasks/text-generator/text-generator-config.ts';
+export { Translator } from './tasks/translator/translator.ts';
+export type {
+  RecurrentTranslatorConfig,
+  SequenceTruncation,
+  TransformerTranslatorConfig,
+  TranslateOptions,
+  Translation,
+  TranslatorConfig,
+  TranslatorEvaluation,
+  TranslatorFitOptions,
+  TranslatorOptions,
+} from './tasks/translator/translator-config.ts';

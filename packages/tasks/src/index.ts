@@ -13,16 +13,18 @@ export {
   type LogitsFilter,
   type SamplingOptions,
 } from './decoding/logits-filters.ts';
+export type { Run } from './compiled/run.ts';
+export type { Rows } from './compiled/rows.ts';
 export { requireCount, type Hypothesis, type SearchOptions } from './decoding/search-options.ts';
 export type {
   ForwardMode,
-  Rows,
   SequenceModel,
   SourceBatch,
+  SourceTensors,
   StepwiseModel,
   TeacherForcedBatch,
 } from './decoding/sequence-model.ts';
-export { WrittenKeys } from './decoding/written-keys.ts';
+export { WrittenSlots, type Slots } from './decoding/written-slots.ts';
 export { bleu, type Bleu, type BleuOptions, type TranslatedText } from './metrics/bleu.ts';
 export { chrf, type ChrfOptions } from './metrics/chrf.ts';
 export { classificationReport, type ClassificationReport } from './metrics/classification-report.ts';
@@ -34,6 +36,14 @@ export { areaUnderRoc, averagePrecision } from './metrics/ranking.ts';
 export { rouge, type Rouge, type RougeScore } from './metrics/rouge.ts';
 export { requireTexts } from './text/require-texts.ts';
 export { textFingerprint } from './text/text-fingerprint.ts';
+export {
+  consecutiveWindows,
+  IGNORED,
+  textWindows,
+  type NextTokenBatches,
+  type TextWindowsOptions,
+  type WindowBatch,
+} from './text/text-windows.ts';
 export { Vocabulary } from './text/vocabulary.ts';
 export { joinWords, splitWords } from './text/words.ts';
 export { CharacterTokenizer } from './tokenization/character-tokenizer.ts';
@@ -46,13 +56,14 @@ export { trainBpe, type TrainBpeOptions } from './tokenization/train-bpe.ts';
 export { trainWordPiece, type TrainWordPieceOptions } from './tokenization/train-word-piece.ts';
 export { disposeOnFailure } from './task/dispose-on-failure.ts';
 export type { Evaluation, FitHistory } from './task/fit-history.ts';
-export type { TrainingPlan } from './task/fit-model.ts';
+export { fitModel, type ModelFit, type TrainingPlan } from './task/fit-model.ts';
 export type { FitOptions } from './task/fit-options.ts';
 export { labelIndices } from './task/label-indices.ts';
 export { addLowRank, type LowRankAdditions } from './task/low-rank-additions.ts';
-export { paddedSize } from './task/padded-size.ts';
+export { paddedSize } from './compiled/padded-size.ts';
+export type { Search, SearchBatchOptions } from './task/search-in-batches.ts';
 export type { BatchOptions, OutputRow, Prediction } from './task/predict-in-batches.ts';
-export type { Recipe } from './task/recipe.ts';
+export { resolveRecipe, type Recipe } from './task/recipe.ts';
 export { Task, type TaskClass, type TaskParts } from './task/task.ts';
 export type { SavedFiles, TaskFiles } from './task/task-folder.ts';
 export type { TaskKind } from './task/task-kind.ts';

@@ -166,7 +166,7 @@ async function trained(
   const { reason } = await summarizer.fit(pairs, {
     ...fit,
     ...(quick ? {} : { checkpoints: join(home, 'checkpoints'), checkpointEverySteps: 100 }),
-    truncate: true,
+    truncation: 'end',
     signal,
     onEvent: progressBar({ unit: 'pairs', label: name, seconds: 30 }),
   });
@@ -185,7 +185,7 @@ async function measure(
   { signal, print }: ResultContext,
   { forced = false } = {},
 ): Promise<Measures> {
-  const options = { beams: BEAMS, truncate: true, signal };
+  const options = { beams: BEAMS, truncation: 'end', signal } as const;
   const found = await summarizer.evaluate(test, options);
   const measures: Measures = {
     rouge1: 100 * found.rouge1.f1,

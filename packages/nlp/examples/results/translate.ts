@@ -7,7 +7,7 @@ import {
   type Multi30kSplits,
   type Translation,
   type TranslationPair,
-  type TranslatorConfig,
+  type TranslatorOptions,
 } from '@heed/nlp';
 import { bleu } from '@heed/tasks';
 import { defineResult, fetchData, progressBar, type ResultContext } from '@heed/node';
@@ -35,9 +35,12 @@ const MODELS = {
     config: { ...RECURRENT, attention: 'bahdanau' },
     fit: { epochs: 7, batchSize: 128, learningRate: 0.002 },
   },
-} as const satisfies Record<string, { config: Partial<TranslatorConfig>; fit: object }>;
+} as const satisfies Record<string, { config: TranslatorOptions; fit: object }>;
 const QUICK = {
-  config: { width: 32, embeddingWidth: 32, layers: 1, heads: 4, feedForwardWidth: 64, vocabularySize: 500 },
+  config: {
+    transformer: { width: 32, layers: 1, heads: 4, feedForwardWidth: 64, vocabularySize: 500 },
+    recurrent: { width: 32, embeddingWidth: 32, vocabularySize: 500 },
+  },
   fit: { steps: 10, batchSize: 16, buckets: 1 },
 };
 /** Words of the source, from and to. */
@@ -116,8 +119,12 @@ async function measure(
 ): Promise<Measures | undefined> {
   const few = (pairs: readonly TranslationPair[]) => (quick ? pairs.slice(0, 32) : pairs);
   const { config, fit } = MODELS[name];
-  const sizes = quick ? QUICK.config : { vocabularySize: VOCABULARY };
-  const translator = new Translator({ seed, ...config, ...sizes });
+  const full = { seed, ...config, vocabularySize: VOCABULARY };
+  const small =
+    config.architecture === 'transformer'
+      ? { ...config, ...QUICK.config.transformer }
+      : { ...config, ...QUICK.config.recurrent };
+  const translator = new Translator(quick ? { seed, ...small } : full);
   try {
     const history = await translator.fit(few(train), {
       ...(quick ? QUICK.fit : { ...fit, checkpoints: join(folder, name), checkpointEverySteps: 200 }),

@@ -1,5 +1,5 @@
 import { batchTensors } from '@heed/training';
-import type { SequenceModel, TeacherForcedBatch } from '@heed/tasks';
+import type { SequenceModel } from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import { sourceBatch } from '../preprocessing/sequence-batches.ts';
 
@@ -15,10 +15,10 @@ export function alignPair(
   start: number,
 ): number[][] | undefined {
   if (target.length === 0) return undefined;
-  const inputs = { data: Int32Array.from([start, ...target.slice(0, -1)]), shape: [1, target.length] };
+  const inputs = { data: Int32Array.from([start, ...target.slice(0, -1)]), shape: [1, target.length] as const };
   const batch = batchTensors({ ...sourceBatch([source], source.length), targetInputs: inputs });
   try {
-    const aligned = model.align(batch as unknown as TeacherForcedBatch);
+    const aligned = model.align(batch);
     const rows = aligned?.arraySync()[0];
     aligned?.dispose();
     return rows;

@@ -4,10 +4,8 @@ import type { CausalModel } from './causal-model.ts';
 import { requirePrompts } from './generate-tokens.ts';
 import type { Hypothesis } from './search-options.ts';
 import type { StepwiseModel } from './sequence-model.ts';
-import { WrittenKeys } from './written-keys.ts';
-
-/** Keys and values, [B, H, L, D], of each layer. */
-type Written = { readonly layers: readonly { readonly key: tf.Tensor; readonly value: tf.Tensor }[] };
+import { tidyRows } from '../compiled/rows.ts';
+import { readTokens, type Read } from './read-tokens.ts';
 
 /**
  * The likeliest continuations of a sequence: `beamSearch` with its beginning given.
@@ -19,7 +17,7 @@ type Written = { readonly layers: readonly { readonly key: tf.Tensor; readonly v
 export async function beamContinuations(
   model: CausalModel,
   prompt: readonly number[],
-  options: Omit<BeamSearchOptions, 'start'>,
+  options: Omit<BeamSearchOptions, 'start'> & { readonly maximumLength: number },
 ): Promise<Hypothesis[]> {
   const { vocabularySize, maximumLength } = model.config;
   requirePrompts('beamContinuations', [prompt], vocabularySize);
@@ -29,33 +27,30 @@ export async function beamContinuations(
     );
   }
   const source = tf.tensor2d([[...prompt]], [1, prompt.length], 'int32');
-  const sourceLengths = tf.tensor1d([prompt.length], 'int32');
   try {
     const search = { ...options, start: prompt.at(-1)! };
-    const [found] = await beamSearch(stepwise(model, prompt), { source, sourceLengths }, search);
+    const [found] = await beamSearch(stepwise(model), { source }, search);
     return found;
   } finally {
-    tf.dispose([source, sourceLengths]);
+    tf.dispose(source);
   }
 }
 
-/** The model as searches take it: a prompt all but whose last token was written before the search begins. */
-function stepwise(model: CausalModel, prompt: readonly number[]): StepwiseModel<undefined, Written> {
-  const read = (tokens: tf.Tensor2D, before: Written | undefined) =>
-    tf.tidy(() => {
-      const caches = model.layers.map((_, i) => new WrittenKeys(before?.layers[i]));
-      const logits = model.next(tokens, { caches });
-      return { logits, state: { layers: caches.map((cache) => ({ ...cache.written() })) } };
-    });
+/** The model as searches take it: a prompt all but whose last token was read before the search begins. */
+function stepwise(
+  model: CausalModel,
+): StepwiseModel<{ readonly prompt: tf.Tensor }, Read, { readonly source: tf.Tensor2D }> {
   return {
-    encode: () => undefined,
-    begin: () => {
-      if (prompt.length === 1) return { layers: [] };
-      const tokens = tf.tensor2d([prompt.slice(0, -1)], undefined, 'int32');
-      const { logits, state } = read(tokens, undefined);
-      tf.dispose([logits, tokens]);
-      return state;
-    },
-    step: (symbols, state) => tf.tidy(() => read(tf.expandDims(symbols, 1), state)),
+    encode: ({ source }) => ({ prompt: tf.clone(source) }),
+    begin: ({ prompt }, room) =>
+      tidyRows(() => {
+        const [rows, length] = prompt.shape as [number, number];
+        const before = Math.max(1, length - 1);
+        const tokens = tf.slice(prompt as tf.Tensor2D, [0, 0], [rows, before]);
+        const { state } = readTokens(model, tokens, before + room);
+        // the only token of a prompt is the start of the search: its slot is written anew
+        return length > 1 ? state : { ...state, written: tf.zeros([rows], 'int32') };
+      }),
+    step: (symbols, state) => tidyRows(() => readTokens(model, tf.expandDims(symbols, 1), state)),
   };
 }

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import { readAndFree } from './greedy-search.ts';
-import { disposeRows, gatherRows, repeatRows } from './rows.ts';
-import { requireCount, type Hypothesis, type SearchOptions } from './search-options.ts';
-import type { Rows, SourceBatch, StepwiseModel } from './sequence-model.ts';
+import { runAsWritten } from '../compiled/run.ts';
+import { beginSearch, readAndFree } from './greedy-search.ts';
+import { disposeRows, gatherRows, repeatRows, sourceCount, tidyRows } from '../compiled/rows.ts';
+import { maximumLengths, requireCount, type Hypothesis, type SearchOptions } from './search-options.ts';
+import type { Rows } from '../compiled/rows.ts';
+import type { SourceTensors, StepwiseModel } from './sequence-model.ts';
 
 export interface BeamSearchOptions extends SearchOptions {
   /** How many unfinished hypotheses of a source are followed. */
@@ -34,14 +36,15 @@ interface Beam {
  *   log-probabilities and scores are those of the model: diversity only decides what is followed
  * @throws if an option is out of range, naming it, or the signal's reason
  */
-export async function beamSearch<Memory extends Rows, State extends Rows>(
-  model: StepwiseModel<Memory, State>,
-  batch: SourceBatch,
+export async function beamSearch<Memory extends Rows, State extends Rows, Source extends SourceTensors>(
+  model: StepwiseModel<Memory, State, Source>,
+  batch: Source,
   options: BeamSearchOptions,
 ): Promise<Hypothesis[][]> {
   const { beams, start, maximumLength, lengthPenalty = 0, groups = 1, diversity = 0.5, signal } = options;
+  const { room, run = runAsWritten } = options;
   requireCount('beamSearch', 'beams', beams);
-  requireCount('beamSearch', 'maximumLength', maximumLength);
+  const limits = maximumLengths('beamSearch', maximumLength, sourceCount(batch));
   requireCount('beamSearch', 'groups', groups);
   if (beams % groups !== 0) throw new Error(`beamSearch: groups must divide beams=${beams}, got ${groups}`);
   if (!Number.isFinite(lengthPenalty)) {
@@ -51,35 +54,47 @@ export async function beamSearch<Memory extends Rows, State extends Rows>(
     throw new Error(`beamSearch: diversity must be a finite number of at least 0, got ${diversity}`);
   }
   const size = beams / groups;
-  const sources = Array.from({ length: batch.source.shape[0] }, (_, source) =>
-    Array.from({ length: groups }, (_, group) => new GroupSearch(source * beams + group * size, size, options)),
+  const sources = limits.map((limit, source) =>
+    Array.from({ length: groups }, (_, group) => {
+      return new GroupSearch(source * beams + group * size, size, { ...options, maximumLength: limit });
+    }),
   );
   const all = sources.flat();
-  const { memory, state: first } = beginBeams(model, batch, beams);
-  let state = first;
-  try {
-    for (let length = 1; length <= maximumLength && all.some(({ done }) => !done); length++) {
-      signal?.throwIfAborted();
-      const symbols = all.flatMap(({ live }) =>
-        Array.from({ length: size }, (_, i) => live[i]?.symbols.at(-1) ?? start),
-      );
-      const input = tf.tensor1d(symbols, 'int32');
-      const stepped = model.step(input, state, memory);
-      tf.dispose(input);
-      disposeRows(state);
-      state = stepped.state;
+  const slots = room ?? Math.max(...limits);
+  const begun = run(`begin ${slots} ${beams}`, (source: Source) => beginBeams(model, source, slots, beams), batch);
+  const { memory } = begun;
+  let { state } = begun;
+  const advance = (symbols: tf.Tensor1D, rows: tf.Tensor1D, before: State, source: Memory) =>
+    tidyRows(() => {
+      const { logits, state: after } = model.step(symbols, gatherRows(before, rows), source);
       // Beams may all end, and as many must go on; those of a later group may have to avoid what the earlier ones took.
-      const width = Math.min(2 * beams, stepped.logits.shape[1]);
-      const top = tf.tidy(() => tf.topk(tf.logSoftmax(stepped.logits), width)); // [rows, width]
-      stepped.logits.dispose();
-      const [logProbabilities, candidates] = await readAndFree(top.values, top.indices);
+      const { values, indices } = tf.topk(tf.logSoftmax(logits), Math.min(2 * beams, logits.shape[1])); // [rows, width]
+      return { values, indices, state: after };
+    });
+  try {
+    for (let length = 1; all.some(({ done }) => !done); length++) {
+      signal?.throwIfAborted();
+      const slotsOf = <T>(of: (beam: Beam | undefined, group: number) => T) =>
+        all.flatMap(({ live }, group) => Array.from({ length: size }, (_, i) => of(live[i], group)));
+      const symbols = tf.tensor1d(
+        slotsOf((beam) => beam?.symbols.at(-1) ?? start),
+        'int32',
+      );
+      // every beam's row takes the state that its last symbol was found in
+      const rows = tf.tensor1d(
+        slotsOf((beam, group) => beam?.row ?? group * size),
+        'int32',
+      );
+      const top = run(`beam step ${beams}`, advance, symbols, rows, state, memory);
+      tf.dispose([symbols, rows]);
+      disposeRows(state);
+      state = top.state;
+      const width = top.indices.shape[1]!;
+      const [candidates, logProbabilities] = await readAndFree('beamSearch', top.indices, top.values);
       for (const source of sources) {
         const taken = new Map<number, number>();
         for (const group of source) group.advance(logProbabilities, candidates, width, length, taken);
       }
-      const reordered = reorder(state, all, size);
-      disposeRows(state);
-      state = reordered;
     }
   } finally {
     disposeRows(state);
@@ -97,7 +112,7 @@ class GroupSearch {
   constructor(
     private readonly firstRow: number,
     private readonly beams: number,
-    private readonly options: BeamSearchOptions,
+    private readonly options: BeamSearchOptions & { readonly maximumLength: number },
   ) {
     this.live = [{ symbols: [], logProbability: 0, row: firstRow }];
   }
@@ -134,7 +149,7 @@ class GroupSearch {
     }
     for (const symbol of this.live.map(({ symbols }) => symbols.at(-1)!))
       taken.set(symbol, (taken.get(symbol) ?? 0) + 1);
-    this.done = this.live.length === 0 || (length < maximumLength && this.isDecided(length));
+    this.done = this.live.length === 0 || length === maximumLength || this.isDecided(length);
   }
 
   best(): Hypothesis[] {
@@ -169,30 +184,19 @@ class GroupSearch {
   }
 }
 
-function beginBeams<Memory extends Rows, State extends Rows>(
-  model: StepwiseModel<Memory, State>,
-  batch: SourceBatch,
+function beginBeams<Memory extends Rows, State extends Rows, Source extends SourceTensors>(
+  model: StepwiseModel<Memory, State, Source>,
+  batch: Source,
+  room: number,
   beams: number,
 ): { memory: Memory; state: State } {
-  const encoded = model.encode(batch);
-  const begun = model.begin(encoded);
+  const { memory, state } = beginSearch(model, batch, room);
   try {
-    return { memory: repeatRows(encoded, beams), state: repeatRows(begun, beams) };
+    return { memory: repeatRows(memory, beams), state: repeatRows(state, beams) };
   } finally {
-    disposeRows(begun);
-    disposeRows(encoded);
+    disposeRows(state);
+    disposeRows(memory);
   }
-}
-
-/** Every beam's row takes the state that its last symbol was found in. */
-function reorder<State extends Rows>(state: State, groups: readonly GroupSearch[], size: number): State {
-  const rows = groups.flatMap(({ live }, group) =>
-    Array.from({ length: size }, (_, i) => live[i]?.row ?? group * size),
-  );
-  const indices = tf.tensor1d(rows, 'int32');
-  const gathered = gatherRows(state, indices);
-  indices.dispose();
-  return gathered;
 }
 
 /** What a source's groups found, each hypothesis once. */

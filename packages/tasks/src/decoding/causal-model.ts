@@ -17,6 +17,4 @@ export interface CausalModel extends Module {
    * @returns [B, V]
    */
   next(tokens: tf.Tensor2D, mode?: { readonly caches?: readonly KeyValueCache[] | undefined }): tf.Tensor2D;
-  /** Caches for `batch` sequences of up to `length` tokens, one for each layer. The caller disposes them. */
-  createCaches(batch: number, length: number): KeyValueCache[];
 }

@@ -1,7 +1,11 @@
 import { Random } from '@heed/attention-core';
-import { compile } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
+import { ForwardPasses } from '../compiled/forward-passes.ts';
+import { paddedSize } from '../compiled/padded-size.ts';
+import { disposeRows } from '../compiled/rows.ts';
+import type { Run } from '../compiled/run.ts';
 import type { CausalModel } from './causal-model.ts';
+import { readTokens, type Read } from './read-tokens.ts';
 import { chooseToken, logitsFilters, logProbabilityOf, type SamplingOptions } from './logits-filters.ts';
 import { requireCount } from './search-options.ts';
 
@@ -14,6 +18,8 @@ export interface GenerateTokensOptions extends SamplingOptions {
   readonly seed?: number;
   /** Whether keys and values of earlier tokens are kept rather than computed again: the same tokens, sooner. Default true. */
   readonly cache?: boolean;
+  /** Runs the steps, e.g. recordings that are kept for the next call. Default: recorded for this call, where the backend can. */
+  readonly run?: Run;
   /** Ends generating between two tokens; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,7 +39,7 @@ export interface GeneratedToken {
  *
  * @example
  * ```ts
- * import { Module, type KeyValueCache } from '@heed/attention-core';
+ * import { Module } from '@heed/attention-core';
  * import { generateTokens, type CausalModel } from '@heed/tasks';
  * import * as tf from '@tensorflow/tfjs';
  *
@@ -45,9 +51,6 @@ export interface GeneratedToken {
  *   next(tokens: tf.Tensor2D): tf.Tensor2D {
  *     const [batch, length] = tokens.shape;
  *     return tf.tidy(() => tf.gather(this.logits, tf.reshape(tf.slice(tokens, [0, length - 1], [batch, 1]), [batch])));
- *   }
- *   createCaches(): KeyValueCache[] {
- *     return [];
  *   }
  * }
  * for await (const [next] of generateTokens(new Bigrams(), [[0, 1]], { maximumTokens: 5, topK: 2, seed: 1 })) {
@@ -69,7 +72,9 @@ export async function* generateTokens(
     random: new Random(seed).fork(`sequence ${i}`),
     ended: false,
   }));
-  const reader = new Reader(model, prompts.length, cache ? prompts[0].length + maximumTokens : 0);
+  const passes = options.run === undefined ? new ForwardPasses() : undefined;
+  const run = options.run ?? passes!.named('generateTokens');
+  const reader = new Reader(model, cache ? prompts[0].length + maximumTokens : 0, run);
   try {
     for (let step = 0; step < maximumTokens && rows.some(({ ended }) => !ended); step++) {
       signal?.throwIfAborted();
@@ -90,36 +95,35 @@ export async function* generateTokens(
     }
   } finally {
     reader.dispose();
+    passes?.dispose();
   }
 }
 
 /** Reads sequences as they grow, the new tokens only while they fit into the model's positions. */
 class Reader {
-  private readonly caches;
-  private readonly length: number;
-  private readonly step;
+  private state: Read | undefined;
   private seen = 0;
+  /** Slots, padded so that few numbers of them are recorded; 0: nothing is kept. */
+  private readonly slots: number;
 
   /** @param longest how long sequences become; 0: nothing is kept */
   constructor(
     private readonly model: CausalModel,
-    batch: number,
     longest: number,
+    private readonly run: Run,
   ) {
-    this.length = Math.min(longest, model.config.maximumLength);
-    this.caches = this.length > 0 ? model.createCaches(batch, this.length) : undefined;
-    this.step = compile((tokens: tf.Tensor2D) => model.next(tokens, { caches: this.caches }));
+    this.slots = Math.min(longest > 0 ? paddedSize(longest) : 0, model.config.maximumLength);
   }
 
   /** The logits of the token after each sequence. */
   async next(sequences: readonly (readonly number[])[]): Promise<Float32Array[]> {
     const { maximumLength } = this.model.config;
     const total = sequences[0].length;
-    const cached = this.caches !== undefined && total <= this.length;
+    const cached = total <= this.slots;
     const input = tensorOf(sequences, cached ? this.seen : Math.max(0, total - maximumLength));
-    // A prompt is read once: recording it would be in vain.
-    const read = cached && this.seen > 0 ? this.step : (tokens: tf.Tensor2D) => this.read(tokens, cached);
-    const logits = read(input); // [B, V]
+    const logits = cached
+      ? this.extend(input)
+      : this.run('window', (tokens: tf.Tensor2D) => this.model.next(tokens), input);
     this.seen = total;
     try {
       const values = (await logits.data()) as Float32Array;
@@ -131,12 +135,19 @@ class Reader {
   }
 
   dispose(): void {
-    this.step.dispose();
-    for (const cache of this.caches ?? []) cache.dispose();
+    disposeRows(this.state);
+    this.state = undefined;
   }
 
-  private read(tokens: tf.Tensor2D, cached: boolean): tf.Tensor2D {
-    return this.model.next(tokens, cached ? { caches: this.caches } : {});
+  private extend(input: tf.Tensor2D): tf.Tensor2D {
+    const { model, slots, state: before } = this;
+    const { logits, state } =
+      before === undefined
+        ? this.run(`prompt ${slots}`, (tokens: tf.Tensor2D) => readTokens(model, tokens, slots), input)
+        : this.run('step', (tokens: tf.Tensor2D, read: Read) => readTokens(model, tokens, read), input, before);
+    disposeRows(before);
+    this.state = state;
+    return logits;
   }
 }
 

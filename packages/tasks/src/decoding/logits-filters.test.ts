@@ -79,3 +79,22 @@ describe('logProbabilityOf', () => {
     expect(logProbabilityOf(Float32Array.of(1000, 0), 0)).toBe(0);
   });
 });
+
+describe('Logits at the ends of their range', () => {
+  it('take the likeliest at a temperature of almost 0', () => {
+    for (const temperature of [1e-40, 1e-300]) {
+      const logits = Float32Array.of(1, 3, 2, -Infinity);
+      for (const filter of logitsFilters({ temperature, topK: 3, topP: 0.9, minP: 0.1 })) filter(logits, []);
+      for (const uniform of [0, 0.5, 0.999]) expect(chooseToken(logits, uniform)).toBe(1);
+    }
+  });
+
+  it('are refused where they are not numbers, as are probabilities above 1', () => {
+    for (const uniform of [0.5, undefined]) {
+      expect(() => chooseToken(Float32Array.of(1, NaN, 2), uniform)).toThrow(
+        'logits must be numbers, got NaN for token 1',
+      );
+    }
+    expect(() => logitsFilters({ topP: 99 })).toThrow('topP must be in (0, 1], got 99');
+  });
+});

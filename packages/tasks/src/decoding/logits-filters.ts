@@ -1,3 +1,6 @@
+/** The largest float32. */
+const LARGEST = 3.4028234663852886e38;
+
 /** How the next token is drawn; what is not given changes nothing. */
 export interface SamplingOptions {
   /** Logits are divided by it: below 1 the likely become likelier; 0 takes the likeliest. Default 1. */
@@ -57,8 +60,11 @@ export function logitsFilters(options: SamplingOptions): LogitsFilter[] {
  * A token drawn from softmax(logits).
  *
  * @param uniform in [0, 1): decides which; undefined takes the likeliest, the first of equals
+ * @throws if a logit is not a number
  */
 export function chooseToken(logits: Float32Array, uniform: number | undefined): number {
+  const wrong = logits.findIndex((logit) => Number.isNaN(logit));
+  if (wrong >= 0) throw new Error(`chooseToken: logits must be numbers, got NaN for token ${wrong}`);
   if (uniform === undefined) return logits.indexOf(greatest(logits));
   const highest = greatest(logits);
   const weights = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
@@ -87,8 +93,14 @@ function penaliseRepetition(logits: Float32Array, before: readonly number[], pen
   }
 }
 
+/** Where a quotient would overflow, the likeliest stay at 0 and the others fall. */
 function divide(logits: Float32Array, temperature: number): void {
-  for (let i = 0; i < logits.length; i++) logits[i] /= temperature;
+  const largest = logits.reduce((most, logit) => (Number.isFinite(logit) ? Math.max(most, Math.abs(logit)) : most), 0);
+  const offset = largest / temperature > LARGEST ? greatest(logits) : 0;
+  for (let i = 0; i < logits.length; i++) {
+    const shifted = logits[i] - offset;
+    logits[i] = shifted === 0 ? 0 : shifted / temperature;
+  }
 }
 
 /** Of tokens as likely as the last that may come, all may. */

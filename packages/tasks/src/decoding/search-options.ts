@@ -1,11 +1,17 @@
+import type { Run } from '../compiled/run.ts';
+
 /** What every search needs to know. */
 export interface SearchOptions {
   /** The symbol before the first. */
   readonly start: number;
   /** The symbol after the last. */
   readonly end: number;
-  /** Searching stops after so many symbols, the end included. */
-  readonly maximumLength: number;
+  /** Searching stops after so many symbols, the end included: of every source, or of each. */
+  readonly maximumLength: number | readonly number[];
+  /** Symbols that the model's state has room for, at least `maximumLength`: the same for all searches that shall share recordings. */
+  readonly room?: number;
+  /** Runs the steps. Default: as they are written. */
+  readonly run?: Run;
   /** Ends the search between two symbols; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -27,4 +33,16 @@ export function requireCount(owner: string, name: string, value: number, low = 1
   if (!Number.isInteger(value) || value < low) {
     throw new Error(`${owner}: ${name} must be an integer of at least ${low}, got ${value}`);
   }
+}
+
+/** The limit of each source. @throws unless there is one for each, an integer of at least 1 */
+export function maximumLengths(owner: string, maximumLength: number | readonly number[], sources: number): number[] {
+  const limits = typeof maximumLength === 'number' ? Array<number>(sources).fill(maximumLength) : [...maximumLength];
+  if (limits.length !== sources) {
+    throw new Error(
+      `${owner}: maximumLength must be one number or one for each of ${sources} sources, got ${limits.length}`,
+    );
+  }
+  for (const limit of limits) requireCount(owner, 'maximumLength', limit);
+  return limits;
 }

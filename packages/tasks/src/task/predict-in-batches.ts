@@ -1,8 +1,8 @@
 import { capture, type AttentionMap } from '@heed/attention-core';
 import { batchTensors, compiles, type Batch } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
-import type { ForwardPass, ForwardPasses } from './forward-passes.ts';
-import { paddedSize } from './padded-size.ts';
+import type { ForwardPass, ForwardPasses } from '../compiled/forward-passes.ts';
+import { paddedSize } from '../compiled/padded-size.ts';
 
 /** What every verb over many inputs takes. */
 export interface BatchOptions {

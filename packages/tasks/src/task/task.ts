@@ -1,13 +1,17 @@
 import type { Module } from '@heed/attention-core';
 import { openFolder, parseConfig, type Batch, type Folder, type Lora } from '@heed/training';
 import type * as tf from '@tensorflow/tfjs';
+import type { Hypothesis } from '../decoding/search-options.ts';
+import type { Rows } from '../compiled/rows.ts';
+import type { Run } from '../compiled/run.ts';
 import { disposeOnFailure } from './dispose-on-failure.ts';
 import type { FitHistory } from './fit-history.ts';
 import { fitModel, type TrainingPlan } from './fit-model.ts';
 import type { FitOptions } from './fit-options.ts';
-import { ForwardPasses } from './forward-passes.ts';
+import { ForwardPasses } from '../compiled/forward-passes.ts';
 import { predictInBatches, type BatchOptions, type Prediction } from './predict-in-batches.ts';
 import { resolveRecipe, type Recipe } from './recipe.ts';
+import { searchInBatches, type Search, type SearchBatchOptions } from './search-in-batches.ts';
 import { fillModel, readTaskFolder, writeTaskFolder, type SavedFiles, type TaskFiles } from './task-folder.ts';
 import type { TaskKind } from './task-kind.ts';
 
@@ -191,6 +195,28 @@ export abstract class Task<Config extends object, Parts extends TaskParts> {
   ): Promise<Result[]> {
     this.require(method);
     return predictInBatches(`${this.kind.name}.${method}`, this.passes, inputs, prediction, options);
+  }
+
+  /**
+   * Searches what a model writes to each of many sources: those of similar size together, in their order.
+   *
+   * @param method the verb, for messages
+   * @returns for each source its hypotheses, best first
+   */
+  protected searchInBatches<Input, B extends Batch, Memory extends Rows, State extends Rows>(
+    method: string,
+    inputs: readonly Input[],
+    search: Search<Input, B, Memory, State>,
+    options: SearchBatchOptions,
+  ): Promise<Hypothesis[][]> {
+    this.require(method);
+    return searchInBatches(`${this.kind.name}.${method}`, this.passes, inputs, search, options);
+  }
+
+  /** Runs functions of tensors for a verb that neither predicts nor searches in batches: recorded when their shapes come again, freed with the task. */
+  protected recorded(method: string): Run {
+    this.require(method);
+    return this.passes.named(`${this.kind.name}.${method}`);
   }
 
   private async open(saved: SavedFiles): Promise<void> {

@@ -55,7 +55,7 @@ describe("A Transformer in T5's form against Hugging Face's transformers", () =>
   it('gives them step by step too', async () => {
     const model = await load('weights/');
     const memory = model.encode(batch);
-    let state = model.begin();
+    let state = model.begin(memory, batch.targetInputs.shape[1]);
     const steps = tf.unstack(batch.targetInputs, 1).map((symbols) => {
       const stepped = model.step(symbols as tf.Tensor1D, state, memory);
       state = stepped.state;

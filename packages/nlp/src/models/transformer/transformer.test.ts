@@ -73,7 +73,7 @@ describe('Transformer', () => {
     it(`writes step by step what it writes when taught (${name})`, () => {
       const batch = makeBatch();
       const memory = model.encode(batch);
-      let state = model.begin();
+      let state = model.begin(memory, batch.targetInputs.shape[1]);
       const steps = tf.unstack(batch.targetInputs, 1).map((symbols) => {
         const stepped = model.step(symbols as tf.Tensor1D, state, memory);
         state = stepped.state;

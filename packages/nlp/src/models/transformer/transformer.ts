@@ -35,7 +35,8 @@ import { parseConfig } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
-  WrittenKeys,
+  WrittenSlots,
+  type Slots,
   type ForwardMode,
   type SequenceModel,
   type SourceBatch,
@@ -113,9 +114,12 @@ export type TransformerMemory = {
   readonly layers: { readonly key: tf.Tensor; readonly value: tf.Tensor }[];
 };
 
-/** Keys and values, [B, H, L, D], of what was written, for each layer's self-attention. Nothing was written where there are none. */
+/** What was written, in slots of fixed number. */
 export type TransformerState = {
-  readonly layers: { readonly key: tf.Tensor; readonly value: tf.Tensor }[];
+  /** int32 [B]: how many symbols were written. */
+  readonly written: tf.Tensor;
+  /** Keys and values, [B, H, slots, D], for each layer's self-attention. */
+  readonly layers: readonly Slots[];
 };
 
 /** Symbols with their positions as vectors. */
@@ -133,14 +137,14 @@ class Embedded extends Module {
   }
 
   /** @param symbols int32 [B, L] @param start the position of the first @returns [B, L, M] */
-  forward(symbols: tf.Tensor, random?: RandomStream, start = 0): tf.Tensor {
+  forward(symbols: tf.Tensor, random?: RandomStream, start: number | tf.Scalar = 0): tf.Tensor {
     const { modelWidth, arithmetic, positions, dropout: rate } = this.config;
     const embedded = this.symbols.forward(symbols); // [B, L, M]
     const scaled = arithmetic === 't5' ? embedded : tf.mul(embedded, Math.sqrt(modelWidth));
     const length = symbols.shape[1]!;
     if (positions === 't5') return dropout(scaled, rate, random);
     const added =
-      this.positions?.forward(length, start) ?? encodePositions(tf.range(start, start + length), modelWidth); // [L, M]
+      this.positions?.forward(length, start) ?? encodePositions(tf.add(tf.range(0, length), start), modelWidth); // [L, M]
     return dropout(tf.add(scaled, added), rate, random);
   }
 }
@@ -217,13 +221,17 @@ export class Transformer extends Module implements SequenceModel<TransformerMemo
     });
   }
 
-  begin(): TransformerState {
-    return { layers: [] };
+  begin({ layers }: TransformerMemory, room: number): TransformerState {
+    return tf.tidy(() => {
+      const [rows, heads, , width] = layers[0].key.shape as [number, number, number, number];
+      const slots = () => tf.zeros([rows, heads, room, width]); // [B, H, slots, D]
+      return { written: tf.zeros([rows], 'int32'), layers: layers.map(() => ({ key: slots(), value: slots() })) };
+    });
   }
 
-  step(symbols: tf.Tensor1D, state: TransformerState, memory: TransformerMemory) {
+  step(symbols: tf.Tensor1D, { written, layers }: TransformerState, memory: TransformerMemory) {
     return tf.tidy(() => {
-      const caches = this.decoder.map((_, i) => new WrittenKeys(state.layers.at(i)));
+      const caches = layers.map((slots) => new WrittenSlots(slots, written));
       const memoryMask = fromTensor(memory.real);
       let hidden = this.target.forward(tf.expandDims(symbols, 1), undefined, caches[0].start()); // [rows, 1, M]
       for (const [i, block] of this.decoder.entries()) {
@@ -231,7 +239,8 @@ export class Transformer extends Module implements SequenceModel<TransformerMemo
         hidden = block.forward(hidden, inputs);
       }
       const logits = tf.squeeze(this.logits(hidden), [1]) as tf.Tensor2D; // [rows, V]
-      return { logits, state: { layers: caches.map((cache) => ({ ...cache.written() })) } };
+      const state = { written: tf.add(written, tf.scalar(1, 'int32')), layers: caches.map((cache) => cache.after()) };
+      return { logits, state };
     });
   }
 

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Rows } from './sequence-model.ts';
+
+/** Tensors, by name or in a list, whose first axis counts sequences. */
+export type Rows = tf.Tensor | undefined | readonly Rows[] | { readonly [name: string]: Rows };
 
 /** The same structure with every tensor replaced. */
 function mapRows<T extends Rows>(rows: T, replace: (tensor: tf.Tensor) => tf.Tensor): T {
@@ -39,4 +41,14 @@ export function disposeRows(rows: Rows): void {
     tensor.dispose();
     return tensor;
   });
+}
+
+/** Number of sources of a batch. */
+export function sourceCount(batch: Readonly<Record<string, tf.Tensor>>): number {
+  return Object.values(batch)[0].shape[0]!;
+}
+
+/** What a function makes, without what it needed on the way. */
+export function tidyRows<T extends Rows>(make: () => T): T {
+  return tf.tidy(make as () => tf.TensorContainer) as T;
 }

@@ -1,0 +1,91 @@
+import { batchTensors, compiles, type Batch, type BatchTensors } from '@heed/training';
+import * as tf from '@tensorflow/tfjs';
+import { beamSearch } from '../decoding/beam-search.ts';
+import { greedySearch } from '../decoding/greedy-search.ts';
+import { requireCount, type Hypothesis, type SearchOptions } from '../decoding/search-options.ts';
+import type { Rows } from '../compiled/rows.ts';
+import type { StepwiseModel } from '../decoding/sequence-model.ts';
+import type { ForwardPasses } from '../compiled/forward-passes.ts';
+import { paddedSize } from '../compiled/padded-size.ts';
+
+/** How a task searches what its model writes. */
+export interface Search<Input, B extends Batch, Memory extends Rows, State extends Rows> extends Pick<
+  SearchOptions,
+  'start' | 'end'
+> {
+  readonly model: StepwiseModel<Memory, State, BatchTensors<B>>;
+  /** What distinguishes the model from others that the task searches by the same verb: constraints. Default: nothing. */
+  readonly variant?: string;
+  /** The room that a source needs, e.g. its number of tokens. */
+  readonly size: (input: Input) => number;
+  /** The largest size there is room for. Default: none. */
+  readonly maximumSize?: number;
+  /** Sources as a batch. @param size the room that each is given, at least that of the largest */
+  readonly batch: (inputs: readonly Input[], size: number) => B;
+  /** The longest target of a source of such a size, the end included; not less for a larger one. */
+  readonly maximumLength: (size: number) => number;
+}
+
+/** What every verb that searches takes. */
+export interface SearchBatchOptions {
+  /** Hypotheses of a source that are followed at once; 1 is greedy search. */
+  readonly beams: number;
+  /** See `beamSearch`. */
+  readonly lengthPenalty: number;
+  /** Sources that are searched together, those of similar size. */
+  readonly batchSize: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** See `Task.searchInBatches`. @param owner how messages begin */
+export async function searchInBatches<Input, B extends Batch, Memory extends Rows, State extends Rows>(
+  owner: string,
+  passes: ForwardPasses,
+  inputs: readonly Input[],
+  {
+    model,
+    variant = '',
+    size,
+    maximumSize = Infinity,
+    batch,
+    maximumLength,
+    start,
+    end,
+  }: Search<Input, B, Memory, State>,
+  { beams, lengthPenalty, batchSize, signal }: SearchBatchOptions,
+): Promise<Hypothesis[][]> {
+  requireCount(owner, 'beams', beams);
+  requireCount(owner, 'batchSize', batchSize);
+  const sizes = inputs.map(size);
+  const order = [...inputs.keys()].sort((a, b) => sizes[a] - sizes[b]);
+  const found = Array<Hypothesis[]>(inputs.length);
+  for (let first = 0; first < order.length; first += batchSize) {
+    signal?.throwIfAborted();
+    const members = order.slice(first, first + batchSize);
+    const largest = sizes[members.at(-1)!];
+    // few shapes, where a shape is recorded
+    const room = compiles() ? Math.min(paddedSize(largest), Math.max(maximumSize, largest)) : largest;
+    const rows = compiles() ? Math.min(2 ** Math.ceil(Math.log2(members.length)), batchSize) : members.length;
+    const filled = [...members, ...Array<number>(rows - members.length).fill(members[0])];
+    const inputsOf = filled.map((index) => inputs[index]);
+    const tensors = batchTensors(batch(inputsOf, room));
+    const options = {
+      start,
+      end,
+      maximumLength: filled.map((index) => maximumLength(sizes[index])),
+      room: maximumLength(room),
+      signal,
+      run: passes.named(`${owner} ${variant}`),
+    };
+    try {
+      const hypotheses =
+        beams === 1
+          ? (await greedySearch(model, tensors, options)).map((hypothesis) => [hypothesis])
+          : await beamSearch(model, tensors, { ...options, beams, lengthPenalty });
+      for (const [i, index] of members.entries()) found[index] = hypotheses[i];
+    } finally {
+      tf.dispose(tensors);
+    }
+  }
+  return found;
+}

@@ -97,7 +97,8 @@ export {
   type AnswerBatch,
   type AnswerOutput,
 } from './models/bert/bert-question-answering.ts';
-export { BertEncoder, type BertPooling, type BertText } from './models/bert-encoder/bert-encoder.ts';
+export { BertEncoder, type BertText } from './models/bert-encoder/bert-encoder.ts';
+export type { BertPooling } from './models/bert-encoder/sentence-files.ts';
 export { BertTagger, type LabelledTokenBatch } from './models/bert-tagger/bert-tagger.ts';
 export { allMiniLmL6 } from './models/bert/bert.pretrained.ts';
 export { Bert, createBert, type BertConfig, type BertOutput, type TokenBatch } from './models/bert/bert.ts';

@@ -14,10 +14,7 @@ import { bertConfigFrom } from '../bert/bert.names.ts';
 import { createBert, type Bert, type TokenBatch } from '../bert/bert.ts';
 import type { DocumentEncoder, ReadText } from '../document-classifier/document-encoder.ts';
 import { bertWords, separatesHan, type TextWord } from './bert-words.ts';
-import { publishedMaximum, publishedPooling, SENTENCE_FILES } from './sentence-files.ts';
-
-/** How a text's hidden states become one vector: BERT's pooler on the first token, or the mean over all tokens. */
-export type BertPooling = 'cls' | 'mean';
+import { publishedMaximum, publishedPooling, SENTENCE_FILES, type BertPooling } from './sentence-files.ts';
 
 export interface BertText extends ReadText {
   readonly ids: readonly number[];

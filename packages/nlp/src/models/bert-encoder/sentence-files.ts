@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { BertPooling } from './bert-encoder.ts';
+
+/** How a text's hidden states become one vector: BERT's pooler on the first token, or the mean over all tokens. */
+export type BertPooling = 'cls' | 'mean';
 
 /** What sentence-transformers keep beside a BERT: how its sentences are pooled, and the longest one that is read. */
 export const SENTENCE_FILES = ['modules.json', 'sentence_bert_config.json', '1_Pooling/config.json'];

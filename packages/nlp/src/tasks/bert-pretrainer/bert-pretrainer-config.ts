@@ -1,3 +1,4 @@
+import type { BertConfig } from '../../models/bert/bert.ts';
 import type { LabelledMap } from '@heed/attention-core';
 import type { FitOptions, Recipe, TokenizerJson } from '@heed/tasks';
 import { z } from 'zod';
@@ -95,3 +96,22 @@ export const bertPretrainerRecipe: Recipe = {
   clipNorm: 1,
   weightDecay: 0.01,
 };
+
+/** The BERT of a config. */
+export function bertOf(config: BertPretrainerConfig, vocabularySize: number): BertConfig {
+  const { maximumTokens, width, layers, heads, dropout, causal } = config;
+  return {
+    vocabularySize,
+    maximumLength: maximumTokens,
+    tokenTypes: 2,
+    modelWidth: width,
+    layers,
+    heads,
+    feedForwardWidth: 4 * width,
+    activation: 'gelu',
+    epsilon: 1e-12,
+    dropout,
+    attentionDropout: dropout,
+    causal,
+  };
+}

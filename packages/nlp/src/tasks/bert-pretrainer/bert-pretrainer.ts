@@ -13,12 +13,11 @@ import {
 import { loadPretrained, openPretrained, readConfig, type FileSource } from '@heed/training';
 import { createBertPreTraining, type BertPreTraining } from '../../models/bert/bert-pre-training.ts';
 import { bertConfigFrom, bertPreTrainingNames, publishedBertConfig } from '../../models/bert/bert.names.ts';
-import type { BertConfig } from '../../models/bert/bert.ts';
 import { pairBatch, pairsOf } from '../../preprocessing/pair-rows.ts';
-import { SegmentPairs, type SegmentPairBatch, type TokenizedDocument } from '../../preprocessing/segment-pairs.ts';
+import { SegmentPairs, type SegmentPairBatch } from '../../preprocessing/segment-pairs.ts';
 import { IGNORED } from '../../preprocessing/sequence-batches.ts';
-import { splitDocument } from '../../preprocessing/split-document.ts';
 import {
+  bertOf,
   bertPretrainerRecipe,
   bertPretrainerSchema,
   type BertPretrainerConfig,
@@ -28,6 +27,7 @@ import {
   type FillOptions,
 } from './bert-pretrainer-config.ts';
 import { largest, maskedBatch, readMasked, specialNumbers } from './masked-text.ts';
+import { tokenizeDocuments } from './tokenize-documents.ts';
 
 const TOKENIZER_FILE = 'tokenizer.json';
 
@@ -267,7 +267,7 @@ export class BertPretrainer extends Task<BertPretrainerConfig, PretrainerParts> 
   private pairs(documents: readonly string[], batchSize: number, maskedShare?: number): SegmentPairs {
     const { tokenizer } = this.require('fit');
     const { maximumTokens: length, causal, seed } = this.config;
-    return new SegmentPairs(tokenize(documents, tokenizer, length), {
+    return new SegmentPairs(tokenizeDocuments(documents, tokenizer, length), {
       batchSize,
       length,
       vocabularySize: tokenizer.size,
@@ -279,39 +279,6 @@ export class BertPretrainer extends Task<BertPretrainerConfig, PretrainerParts> 
   }
 }
 
-function bertOf(config: BertPretrainerConfig, vocabularySize: number): BertConfig {
-  const { maximumTokens, width, layers, heads, dropout, causal } = config;
-  return {
-    vocabularySize,
-    maximumLength: maximumTokens,
-    tokenTypes: 2,
-    modelWidth: width,
-    layers,
-    heads,
-    feedForwardWidth: 4 * width,
-    activation: 'gelu',
-    epsilon: 1e-12,
-    dropout,
-    attentionDropout: dropout,
-    causal,
-  };
-}
-
 function readTokenizer(content: Uint8Array): TextTokenizer {
   return new TextTokenizer(JSON.parse(new TextDecoder().decode(content)) as TokenizerJson);
-}
-
-/** Texts as sentences of word pieces. Every word is taken apart once: the same words come again and again. */
-function tokenize(texts: readonly string[], tokenizer: TextTokenizer, longest: number): TokenizedDocument[] {
-  const known = new Map<string, readonly number[]>();
-  const piecesOf = (word: string) => {
-    const pieces = known.get(word) ?? tokenizer.encode(word);
-    known.set(word, pieces);
-    return pieces;
-  };
-  return texts.map((text) =>
-    splitDocument(text, { longest })
-      .map((words) => words.flatMap(piecesOf))
-      .filter(({ length }) => length > 0),
-  );
 }

@@ -2,7 +2,7 @@ import type { LabelledMap } from '@heed/attention-core';
 import type { ClassificationReport, FitOptions, LowRankAdditions, Recipe } from '@heed/tasks';
 import { z } from 'zod';
 import type { LabelledText } from '../../datasets/labelled-text.ts';
-import type { BertPooling } from '../../models/bert-encoder/bert-encoder.ts';
+import type { BertPooling } from '../../models/bert-encoder/sentence-files.ts';
 
 /** What a classifier is, apart from what it learns from its data: one of its architectures. */
 export type TextClassifierConfig = BertClassifierConfig | HierarchicalClassifierConfig | BagOfWordsClassifierConfig;

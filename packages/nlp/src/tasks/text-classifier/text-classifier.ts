@@ -293,9 +293,6 @@ export class TextClassifier extends Task<TextClassifierConfig, ClassifierParts> 
 }
 
 function labelsOf(method: string, { labels }: TextClassifierConfig, examples: readonly LabelledText[]): number[] {
-  return labelIndices(
-    `TextClassifier.${method}`,
-    labels,
-    examples.map(({ label }) => label),
-  );
+  const given = examples.map(({ label }) => label);
+  return labelIndices(`TextClassifier.${method}`, labels, given);
 }

@@ -13,7 +13,7 @@ describe.each([
   ['bpe', { vocabularySize: 280 }],
 ] as const)('tokenizer %s', (tokenizer, change) => {
   for (const [how, options] of Object.entries({ greedily: { temperature: 0 }, 'with beams': { beams: 2 } })) {
-    describe(how, () => {
+    describe(`${how}`, () => {
       describeTaskContract('TextGenerator', {
         create: () => new TextGenerator({ tokenizer, ...small, ...change, dropout: 0.1 }),
         untrained: () => new TextGenerator(small),

@@ -1,3 +1,5 @@
+import type { Labelling } from './labelling.ts';
+import { parseConfig } from '@heed/training';
 import { Random } from '@heed/attention-core';
 import { Vocabulary } from '@heed/tasks';
 import { z } from 'zod';
@@ -55,4 +57,9 @@ export function bilstmReader(
 /** A reader on a BERT, with a new last layer. */
 export function bertReader(encoder: BertEncoder, labels: number, dropout: number, seed: number): BertReader {
   return new BertReader(new BertTagger(encoder.bert, labels, dropout, new Random(seed).fork('head')), encoder, labels);
+}
+
+/** How a published tagger labels; one that was trained and saved here says it. */
+export function labellingOf({ format, state }: Readonly<Record<string, unknown>>): Labelling {
+  return format === 'heed-token-tagger' ? parseConfig('TokenTagger', taggerState, state).labelling : 'published';
 }

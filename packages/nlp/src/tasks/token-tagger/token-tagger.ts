@@ -18,7 +18,7 @@ import { labelFields, publishedDropout, publishedFiles, publishedHead } from '..
 import { BertReader } from './bert-reader.ts';
 import type { BiLstmReader } from './bilstm-reader.ts';
 import { requireBioLabel, requireLabels, transitionsOf, type Labelling } from './labelling.ts';
-import { bertReader, bilstmReader, learnReader, taggerState } from './tagger-readers.ts';
+import { bertReader, bilstmReader, labellingOf, learnReader, taggerState } from './tagger-readers.ts';
 import type { LabelledBatch, ReadSentence, TaggerReader } from './tagger-reader.ts';
 import { sentenceOf, type Sentence } from './sentence-of.ts';
 import {
@@ -137,17 +137,8 @@ export class TokenTagger extends Task<TokenTaggerConfig, TaggerParts> {
         const reader = parts.reader as TaggerReader;
         const { symbols } = parts.labels;
         validation?.forEach((sentence, i) => requireLabels(owner, 'published', sentence, i));
-        if (validation !== undefined)
-          this.read(
-            validation.map(({ tokens }) => tokens),
-            'fit',
-            truncation,
-          );
-        const inputs = this.read(
-          sentences.map(({ tokens }) => tokens),
-          'fit',
-          truncation,
-        );
+        this.read(tokensOf(validation ?? []), 'fit', truncation);
+        const inputs = this.read(tokensOf(sentences), 'fit', truncation);
         const read = inputs.map((input, i) => {
           const labels = sentences[i].labels.slice(0, input.read.places.length);
           return { ...input.read, labels: labelIndices(`${owner}: sentence ${i}`, symbols, labels) };
@@ -240,10 +231,7 @@ export class TokenTagger extends Task<TokenTaggerConfig, TaggerParts> {
     options: Omit<TagOptions, 'attention'> = {},
   ): Promise<TokenTaggerEvaluation> {
     for (const [i, sentence] of sentences.entries()) requireLabels('TokenTagger.evaluate', 'published', sentence, i);
-    const tagged = await this.tag(
-      sentences.map(({ tokens }) => tokens),
-      options,
-    );
+    const tagged = await this.tag(tokensOf(sentences), options);
     const compared = sentences.map(({ labels }, i) => ({
       labels,
       predicted: labels.map((_, token) => tagged[i].labels[token] ?? 'O'),
@@ -305,7 +293,6 @@ export class TokenTagger extends Task<TokenTaggerConfig, TaggerParts> {
   }
 }
 
-/** How a published tagger labels; one that was trained and saved here says it. */
-function labellingOf({ format, state }: Readonly<Record<string, unknown>>): Labelling {
-  return format === 'heed-token-tagger' ? parseConfig('TokenTagger', taggerState, state).labelling : 'published';
+function tokensOf(sentences: readonly TaggedTokens[]): (readonly string[])[] {
+  return sentences.map(({ tokens }) => tokens);
 }

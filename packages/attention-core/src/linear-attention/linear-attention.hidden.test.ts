@@ -12,7 +12,8 @@ const normal = (...shape: number[]) => tf.tensor(random.normals(tf.util.sizeFrom
 /** x with `number` at all places from `from` on. */
 function spoilt(x: tf.Tensor, from: number, number: number): tf.Tensor {
   const [batch, heads, length, width] = x.shape as [number, number, number, number];
-  const rest = tf.fill([batch, heads, length - from, width], number);
+  const shape = [batch, heads, length - from, width];
+  const rest = tf.mul(tf.ones(shape), number);
   return tf.concat([tf.slice(x, [0, 0, 0, 0], [batch, heads, from, width]), rest], 2);
 }
 

@@ -47,5 +47,5 @@ export const pickle: Attack<Uint8Array> = {
     fc.uint8Array({ maxLength: 200 }),
   ),
   draws: 120,
-  run: (bytes) => readPlanetoid('hostile', { read: () => Promise.resolve(bytes) }),
+  run: (bytes) => readPlanetoid({ read: () => Promise.resolve(bytes) }, 'hostile'),
 };

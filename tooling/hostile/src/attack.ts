@@ -1,7 +1,7 @@
-import type { Arbitrary } from 'fast-check';
+import { sample, type Arbitrary } from 'fast-check';
 
 /** Inputs that one reader of foreign bytes must survive: by reading them, or by an error that names the function which refused. */
-export interface Attack<Input = never> {
+interface Definition<Input> {
   readonly name: string;
   /** Inputs that once did harm, and their kind, by what they are. */
   readonly cases: Readonly<Record<string, () => Input>>;
@@ -12,7 +12,15 @@ export interface Attack<Input = never> {
   readonly run: (input: Input) => Promise<unknown>;
 }
 
-/** What a worker is asked to do: the n-th input of an attack, its cases first. */
+export interface Attack {
+  readonly name: string;
+  readonly inputs: number;
+  /** What an input is called in a report. */
+  readonly describe: (index: number) => string;
+  readonly attempt: (index: number) => Promise<unknown>;
+}
+
+/** What a worker is asked to do: the n-th input of an attack. */
 export interface Task {
   readonly attack: string;
   readonly index: number;
@@ -23,14 +31,20 @@ export interface Outcome {
   readonly problem?: string;
 }
 
-export const SEED = 19;
+const SEED = 19;
 
-export function inputCount({ cases, draws }: Attack): number {
-  return Object.keys(cases).length + draws;
-}
-
-/** What an input is called in a report. */
-export function inputName({ name, cases }: Attack, index: number): string {
-  const known = Object.keys(cases);
-  return `${name}: ${known[index] ?? `draw ${index - known.length} of seed ${SEED}`}`;
+/** Numbers an attack's inputs: its cases, then those that are drawn, the same ones in every process. */
+export function defineAttack<Input>({ name, cases, drawn, draws, run }: Definition<Input>): Attack {
+  const known = Object.entries(cases);
+  let inputs: readonly Input[] | undefined;
+  const draw = (index: number): Input => {
+    inputs ??= sample(drawn, { seed: SEED, numRuns: draws });
+    return inputs[index];
+  };
+  return {
+    name,
+    inputs: known.length + draws,
+    describe: (index) => `${name}: ${known[index]?.[0] ?? `draw ${index - known.length} of seed ${SEED}`}`,
+    attempt: async (index) => run(index < known.length ? known[index][1]() : draw(index - known.length)),
+  };
 }

@@ -2,7 +2,7 @@
  * `npx pnpm@12 test:hostile [reader …]`: hands every reader of foreign bytes what once did harm, and what fast-check thinks of. Each input
  * must be read or refused by name, in limited time and memory, and change nothing that JavaScript owns.
  */
-import { inputCount, inputName, type Task } from './attack.ts';
+import type { Task } from './attack.ts';
 import { ATTACKS } from './attacks/attacks.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -10,8 +10,9 @@ const WORKERS = 2;
 const wanted = process.argv.slice(2);
 const attacks = ATTACKS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const tasks: Task[] = attacks.flatMap((attack) =>
-  Array.from({ length: inputCount(attack) }, (_, index) => ({ attack: attack.name, index })),
+  Array.from({ length: attack.inputs }, (_, index) => ({ attack: attack.name, index })),
 );
+const describe = ({ attack, index }: Task) => ATTACKS.find(({ name }) => name === attack)!.describe(index);
 const fell = new Map<string, number>();
 const tried = tasks.length;
 
@@ -21,19 +22,14 @@ async function work(): Promise<void> {
     const { problem } = await worker.attempt(task);
     if (problem === undefined) continue;
     fell.set(task.attack, (fell.get(task.attack) ?? 0) + 1);
-    console.log(
-      `✗ ${inputName(
-        ATTACKS.find(({ name }) => name === task.attack)!,
-        task.index,
-      )}\n  ${problem}`,
-    );
+    console.log(`✗ ${describe(task)}\n  ${problem}`);
   }
   worker.close();
 }
 
 await Promise.all(Array.from({ length: WORKERS }, work));
 for (const attack of attacks) {
-  const count = inputCount(attack);
+  const count = attack.inputs;
   console.log(`${attack.name}: ${count} tried, ${count - (fell.get(attack.name) ?? 0)} held`);
 }
 const failed = [...fell.values()].reduce((sum, count) => sum + count, 0);

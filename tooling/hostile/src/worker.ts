@@ -1,18 +1,6 @@
 /** Tries one input after another in a process of its own, so that an abort or a hang ends nothing else. */
-import fc from 'fast-check';
-import { SEED, type Attack, type Outcome, type Task } from './attack.ts';
+import type { Outcome, Task } from './attack.ts';
 import { ATTACKS } from './attacks/attacks.ts';
-
-const drawn = new Map<string, readonly never[]>();
-
-function inputOf(attack: Attack, index: number): never {
-  const cases = Object.values(attack.cases);
-  if (index < cases.length) return cases[index]();
-  let inputs = drawn.get(attack.name);
-  if (inputs === undefined)
-    drawn.set(attack.name, (inputs = fc.sample(attack.drawn, { seed: SEED, numRuns: attack.draws })));
-  return inputs[index - cases.length];
-}
 
 /** What JavaScript owns and no input may change. */
 const OWNED = [Object, Object.prototype, Array, Array.prototype, Map, Map.prototype, Function.prototype, Promise, JSON];
@@ -30,9 +18,8 @@ function changed(): boolean {
 
 async function survive({ attack: name, index }: Task): Promise<Outcome> {
   const attack = ATTACKS.find((candidate) => candidate.name === name)!;
-  const input = inputOf(attack, index);
   try {
-    await attack.run(input);
+    await attack.attempt(index);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const named = error instanceof Error && /^[A-Za-z]+: /.test(message);

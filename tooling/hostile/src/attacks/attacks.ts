@@ -3,4 +3,4 @@ import { mail } from './mail.ts';
 import { pickle } from './pickle.ts';
 import { safetensors } from './safetensors.ts';
 
-export const ATTACKS: readonly Attack[] = [pickle, mail, safetensors] as readonly Attack[];
+export const ATTACKS: readonly Attack[] = [pickle, mail, safetensors];

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** The bytes of a text of characters below 256. */
 export function latin1(text: string): Uint8Array {

@@ -1,6 +1,6 @@
 import { readMail } from '@heed/nlp';
-import fc from 'fast-check';
-import type { Attack } from '../attack.ts';
+import * as fc from 'fast-check';
+import { defineAttack } from '../attack.ts';
 
 const html = (body: string) => `Subject: s\nContent-Type: text/html\n\n${body}`;
 const UNITS = [
@@ -48,7 +48,7 @@ const repeated = (pieces: readonly string[]) =>
     .array(fc.tuple(fc.constantFrom(...pieces), fc.constantFrom(1, 3, 1000)), { maxLength: 20 })
     .map((parts) => parts.map(([piece, times]) => piece.repeat(times)).join(''));
 
-export const mail: Attack<string> = {
+export const mail = defineAttack<string>({
   name: 'mail',
   cases: Object.fromEntries([
     ...UNITS.map(
@@ -75,4 +75,4 @@ export const mail: Attack<string> = {
     const text = await readMail(source);
     if (/native code|function /.test(text)) throw new TypeError('the text of a function is no part of a mail');
   },
-};
+});

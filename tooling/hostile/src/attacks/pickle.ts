@@ -1,6 +1,6 @@
 import { readPlanetoid } from '@heed/graph';
-import fc from 'fast-check';
-import type { Attack } from '../attack.ts';
+import * as fc from 'fast-check';
+import { defineAttack } from '../attack.ts';
 import { damaged, latin1 } from './bytes.ts';
 
 const array = (code: string, shape: string, bytes: string) =>
@@ -20,7 +20,7 @@ const operations = fc.array(
   { maxLength: 60 },
 ); // prettier-ignore
 
-export const pickle: Attack<Uint8Array> = {
+export const pickle = defineAttack<Uint8Array>({
   name: 'pickle',
   cases: {
     "fields of JavaScript's Object": () => latin1("cnumpy\nndarray\n}S'hasOwn'\nNsb."),
@@ -48,4 +48,4 @@ export const pickle: Attack<Uint8Array> = {
   ),
   draws: 120,
   run: (bytes) => readPlanetoid({ read: () => Promise.resolve(bytes) }, 'hostile'),
-};
+});

@@ -1,7 +1,7 @@
 import { readSafetensors } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import fc from 'fast-check';
-import type { Attack } from '../attack.ts';
+import * as fc from 'fast-check';
+import { defineAttack } from '../attack.ts';
 import { damaged } from './bytes.ts';
 
 function file(header: string, data = 0): Uint8Array {
@@ -15,7 +15,7 @@ const tensor = (shape: string, bytes: number, dtype = 'F32') =>
   file(`{"w":{"dtype":"${dtype}","shape":${shape},"data_offsets":[0,${bytes}]}}`, bytes);
 const dimension = fc.oneof(fc.nat(4), fc.constantFrom(2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, -1, 0.5, 1e308));
 
-export const safetensors: Attack<Uint8Array> = {
+export const safetensors = defineAttack<Uint8Array>({
   name: 'safetensors',
   cases: {
     'a shape of 300 ones': () => tensor(JSON.stringify(Array<number>(300).fill(1)), 4),
@@ -40,4 +40,4 @@ export const safetensors: Attack<Uint8Array> = {
   async run(bytes) {
     tf.dispose(readSafetensors(bytes).tensors());
   },
-};
+});

@@ -51,8 +51,8 @@ describe('readPickle', () => {
   });
 
   it('takes nothing from below its stack', () => {
-    for (const operation of ['.', '0', 'R', 'b', 't', 'e', 'a', 's', 'u', 'q\x00', 'h\x00', '\x87']) {
-      expect(() => read(`${operation}.`)).toThrow();
+    for (const operation of ['.', 'R', 'b', 't', 'e', 'a', 's', 'u', 'q\x00', 'h\x00', '\x87']) {
+      expect(() => read(`${operation}.`)).toThrow(/takes more values than it has made|has no mark|has not kept/);
     }
   });
 });

@@ -22,6 +22,9 @@ const LENGTH_BYTES = 8;
 /** The one key of the table that is no tensor. */
 const METADATA = '__metadata__';
 
+/** What tfjs has kernels for. */
+const LARGEST_RANK = 6;
+
 /** The format's own bound: a hostile length must not be taken at its word. */
 const LARGEST_HEADER = 100_000_000;
 
@@ -89,6 +92,7 @@ function parseEntry(name: string, value: unknown, start: number): SafetensorsEnt
     return fail(`the dtype ${where} must be one of ${Object.keys(DTYPES).join(', ')}`, excerpt(dtype));
   }
   if (!isCounts(shape)) return fail(`the shape ${where} must be a list of whole numbers below 2^53`, excerpt(shape));
+  if (shape.length > LARGEST_RANK) fail(`the shape ${where} must have at most ${LARGEST_RANK} axes`, shape.length);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     return fail(`the data_offsets ${where} must be [begin, end] with begin ≤ end`, excerpt(offsets));
   }
@@ -118,11 +122,11 @@ function checkLayout(entries: ReadonlyMap<string, SafetensorsEntry>, start: numb
     fail('tensors must reach to the end of the file', `${fileSize - position} bytes left over`);
 }
 
-/** `undefined` where the product reaches 2^53. */
+/** `undefined` where the product reaches 2^53, also that of an empty tensor's other axes: backends multiply them. */
 function product(factors: readonly number[]): number | undefined {
-  if (factors.includes(0)) return 0;
-  const result = factors.reduce((a, b) => a * b, 1);
-  return Number.isSafeInteger(result) ? result : undefined;
+  const others = factors.filter((factor) => factor !== 0).reduce((a, b) => a * b, 1);
+  if (!Number.isSafeInteger(others)) return undefined;
+  return factors.includes(0) ? 0 : others;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

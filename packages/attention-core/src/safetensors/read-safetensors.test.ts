@@ -89,6 +89,12 @@ describe('readSafetensors', () => {
       'of "a" must span fewer than 2^53 bytes',
     ],
     [
+      '2^106 elements beside an axis of 0',
+      file({ a: tensor(0, 0, [2 ** 53 - 1, 2 ** 53 - 1, 0]) }, 0),
+      'of "a" must span fewer than 2^53 bytes',
+    ],
+    ['seven axes', file({ a: tensor(0, 4, Array(7).fill(1)) }, 4), 'the shape of "a" must have at most 6 axes, got 7'],
+    [
       'offsets in the wrong order',
       file({ a: tensor(4, 0, [1]) }, 4),
       'the data_offsets of "a" must be [begin, end] with begin ≤ end, got [4,0]',

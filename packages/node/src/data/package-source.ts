@@ -69,7 +69,7 @@ export class PackageSource {
         // by name: of all packages it would build the build tools themselves from source
         const only = file.archive === 'sdist' ? `--no-binary=${file.name}` : '--only-binary=:all:';
         const options = ['--no-deps', only, '--disable-pip-version-check', '--quiet'];
-        await run(python, '-m', 'pip', 'download', ...options, '--dest', folder, exact(file, '=='));
+        await run(python, '-I', '-m', 'pip', 'download', ...options, '--dest', folder, exact(file, '=='));
         break;
       }
       case 'apt': {

@@ -15,7 +15,7 @@ export async function checkMachine(): Promise<Check[]> {
 async function checkPython(): Promise<Check> {
   const name = 'Python with pip';
   const python = process.platform === 'win32' ? 'python' : 'python3';
-  const pip = await firstLine(python, '-m', 'pip', '--version');
+  const pip = await firstLine(python, '-I', '-m', 'pip', '--version');
   if (pip !== undefined) return { name, state: 'ok', detail: pip.replace(/ from .* \(/, ' (') };
   const detail = 'not found; native TensorFlow and some data sets come through it';
   return { name, state: 'absent', detail, mend: installCommand('python3-pip', 'Python.Python.3.12') };

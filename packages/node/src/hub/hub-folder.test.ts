@@ -127,6 +127,33 @@ describe('hubFolder', () => {
     expect(server.asked.filter((path) => path.endsWith('config.json')).length).toBe(2); // one for each commit
   });
 
+  it('refuses another commit than the one that is pinned', async () => {
+    const other = '3'.repeat(40);
+    const lying = await loopback((request, response) => {
+      request.url = request.url!.replace(other, SECOND);
+      hub.answer(request, response);
+    });
+    await expect(hubFolder('owner/name', { endpoint: lying.url, revision: other })).rejects.toThrow(
+      `hubFolder: the hub must give commit ${other} of owner/name, got ${SECOND}`,
+    );
+    expect(await cached()).toEqual([]);
+    await lying.close();
+  });
+
+  it('keeps what hubs and repositories of like names have apart', async () => {
+    await (await open()).read('config.json');
+    const second = await loopback((_request, response) => response.writeHead(404).end());
+    await expect(hubFolder('owner/name', { endpoint: second.url })).rejects.toThrow('got status 404');
+    await expect(hubFolder('owner--name', { endpoint: server.url })).rejects.toThrow('got status 404');
+    await second.close();
+  });
+
+  it('takes an endpoint that ends in a slash', async () => {
+    vi.stubEnv('HF_ENDPOINT', `${server.url}/`);
+    expect(text(await (await hubFolder('owner/name')).read('config.json'))).toBe('{"commit":"2"}');
+    expect(server.asked[0]).toBe('/api/models/owner/name/revision/main?blobs=true');
+  });
+
   it('refuses a file that is not what the hub says, by either kind of sum, and keeps nothing of it', async () => {
     const folder = await open();
     hub.sent.set('model.safetensors', 'other weights').set('config.json', '{}');
@@ -151,7 +178,7 @@ describe('hubFolder', () => {
   it('downloads again what was damaged in the cache: a file, the list of files, the branch', async () => {
     const folder = await open();
     await folder.read('config.json');
-    const home = join(cache, 'hub', 'owner--name');
+    const home = join(cache, 'hub', `at-${encodeURIComponent(server.url)}`, 'owner%2Fname');
     await writeFile(join(home, 'files', SECOND, 'config.json'), '{"commit":');
     await writeFile(join(home, 'commits', `${SECOND}.json`), '[{"name":"../../secret"}]');
     await writeFile(join(home, 'refs', 'main.json'), '"master"');

@@ -43,11 +43,12 @@ interface HubFile {
  * ```
  */
 export async function hubFolder(id: string, options: HubFolderOptions = {}): Promise<FileSource> {
-  const { revision = 'main', endpoint = process.env.HF_ENDPOINT || 'https://huggingface.co', signal } = options;
+  const { revision = 'main', signal } = options;
+  const endpoint = (options.endpoint ?? (process.env.HF_ENDPOINT || HUGGING_FACE)).replace(/\/+$/, '');
   if (!/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(id)) {
     throw new Error(`hubFolder: a hub id must be "name" or "owner/name", got "${id}"`);
   }
-  const home = (...parts: string[]) => cacheFolder('hub', id.replace('/', '--'), ...parts);
+  const home = (...parts: string[]) => cacheFolder('hub', ...repositoryFolder(endpoint, id), ...parts);
   const pinned = /^[0-9a-f]{40}$/.test(revision) ? revision : undefined;
   const reference = home('refs', `${encodeURIComponent(revision)}.json`);
 
@@ -58,10 +59,21 @@ export async function hubFolder(id: string, options: HubFolderOptions = {}): Pro
     const asked = known ?? revision;
     const url = `${endpoint}/api/models/${id}/revision/${encodeURIComponent(asked)}?blobs=true`;
     ({ commit, files } = parseInfo(id, await ask(url, signal)));
+    if (pinned !== undefined && commit !== pinned) {
+      throw new Error(`hubFolder: the hub must give commit ${pinned} of ${id}, got ${commit}`);
+    }
     await keep(home('commits', `${commit}.json`), JSON.stringify(files));
     if (pinned === undefined) await keep(reference, JSON.stringify(commit));
   }
   return openCommit({ id, endpoint, commit, files, home, signal });
+}
+
+const HUGGING_FACE = 'https://huggingface.co';
+
+/** Where a repository is kept: another for each hub and each id. What is percent-encoded holds no `/`. */
+function repositoryFolder(endpoint: string, id: string): readonly string[] {
+  const hub = endpoint === HUGGING_FACE ? [] : [`at-${encodeURIComponent(endpoint).replaceAll('*', '%2A')}`];
+  return [...hub, encodeURIComponent(id)];
 }
 
 interface Commit {

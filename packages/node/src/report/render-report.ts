@@ -49,7 +49,8 @@ const PAGE_STYLE =
   '.maps{display:flex;flex-wrap:wrap;gap:1.25rem;align-items:flex-start}.map{overflow-x:auto;max-width:100%}';
 
 /** Everything is inside the page; should any markup name something outside, the browser does not ask for it. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'";
 
 /**
  * A report as one HTML page: no request goes out from it, and it follows the reader's light or dark setting.

@@ -50,6 +50,7 @@ describe('writeReport', () => {
     expect(html).toMatch(/^<!doctype html>/);
     expect(html).not.toMatch(/\b(src|href|action)=|url\(|@import|https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
     expect(html).toContain(`content="default-src 'none'; `);
+    expect(html).toContain(`form-action 'none'; base-uri 'none'"`);
     expect(html.match(/<svg/g)).toHaveLength(1 + 2 + 2); // one chart with one sample in its legend, three maps
   });
 

@@ -57,7 +57,7 @@ async function downloadWheel(
     const fraction = Math.min((await largestFile(download)) / wheel.bytes, 1);
     onProgress({ step: 'download', message, fraction });
   }, 1000);
-  const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--python-version', '3.12'];
+  const args = ['-I', '-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--python-version', '3.12'];
   args.push('--platform', wheel.tag, '--retries', '2', '--disable-pip-version-check', '--dest', download, requirement);
   // pip's own temporary files go where they are removed with the rest, and where their growth can be seen.
   const { code, output } = await runProcess(python, args, { env: { TMPDIR: download } });
@@ -105,7 +105,7 @@ async function unpack(python: string, file: string, wheel: Wheel, folder: string
     'tensorflow/include/LICENSE',
     'tensorflow/THIRD_PARTY_NOTICES.txt',
   ];
-  const { code, output } = await runProcess(python, ['-c', unpackScript, file, staging, ...members]);
+  const { code, output } = await runProcess(python, ['-I', '-c', unpackScript, file, staging, ...members]);
   if (code !== 0) throw new InstallError(`the wheel must unpack, got ${errorLine(output)}`);
   const unpacked = join(staging, 'tensorflow');
   await rename(join(unpacked, 'include'), join(folder, 'include'));

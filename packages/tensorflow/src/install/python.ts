@@ -5,7 +5,12 @@ import { runProcess } from './run-process.ts';
 export async function findPython(): Promise<string> {
   const tried: string[] = [];
   for (const command of process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python']) {
-    const { code } = await runProcess(command, ['-c', 'import sys, pip, zipfile; sys.exit(sys.version_info < (3, 8))']);
+    // -I: a file pip.py in the working folder is not the pip that is meant
+    const { code } = await runProcess(command, [
+      '-I',
+      '-c',
+      'import sys, pip, zipfile; sys.exit(sys.version_info < (3, 8))',
+    ]);
     if (code === 0) return command;
     tried.push(code === null ? `${command}: not found` : `${command}: too old or without pip`);
   }

@@ -1,7 +1,7 @@
 import type { DatasetCard, FileReader } from '@heed/training';
 import { undirected } from '../../graph/edge-lists.ts';
 import type { LabelledGraph, Matrix, NodeSplit } from '../../graph/graph-data.ts';
-import { readPythonArrays, type CsrMatrix, type NumpyArray } from './python-arrays.ts';
+import { readPythonArrays, type PickleKind, type CsrMatrix, type NumpyArray } from './python-arrays.ts';
 
 const COMMIT = 'af6abf468a772cc055bec88c52e4d6f51b7c37e3';
 
@@ -61,15 +61,15 @@ export interface CitationGraph extends LabelledGraph {
  * ```
  */
 export async function readPlanetoid(files: FileReader, name: string): Promise<CitationGraph> {
-  const read = async <T>(part: string) => {
+  const read = async <K extends PickleKind>(part: string, kind: K) => {
     const file = `ind.${name}.${part}`;
-    return readPythonArrays<T>(await files.read(file), file);
+    return readPythonArrays(await files.read(file), file, kind);
   };
-  const known = await read<CsrMatrix>('allx');
-  const tested = await read<CsrMatrix>('tx');
+  const known = await read('allx', 'a sparse matrix');
+  const tested = await read('tx', 'a sparse matrix');
   const testIndex = new TextDecoder().decode(await files.read(`ind.${name}.test.index`));
   const testOrder = testIndex.split(/\s+/).filter(Boolean).map(Number);
-  const links = readNeighbours(await read<Map<number, number[]>>('graph'));
+  const links = readNeighbours(await read('graph', 'lists of neighbours'));
   let nodes = known.shape[0];
   for (const list of [testOrder, links.sources, links.targets])
     for (const node of list) nodes = Math.max(nodes, node + 1);
@@ -77,8 +77,8 @@ export async function readPlanetoid(files: FileReader, name: string): Promise<Ci
   const features: Matrix = { data: new Float32Array(nodes * known.shape[1]), shape: [nodes, known.shape[1]] };
   const labels = new Int32Array(nodes).fill(-1);
   const knownRows = Int32Array.from({ length: known.shape[0] }, (_, row) => row);
-  const [knownClasses, testClasses] = [await read<NumpyArray>('ally'), await read<NumpyArray>('ty')];
-  const [trained, classes] = (await read<NumpyArray>('y')).shape;
+  const [knownClasses, testClasses] = [await read('ally', 'a matrix'), await read('ty', 'a matrix')];
+  const [trained, classes] = (await read('y', 'a matrix')).shape;
   requireRows(name, {
     ally: [knownClasses.shape[0], knownRows.length],
     tx: [tested.shape[0], testOrder.length],

@@ -36,6 +36,12 @@ describe('readMail', () => {
   });
 });
 
+describe('readMail of a mail that is made to take long', () => {
+  it('reads 400,000 empty lines in a moment', async () => {
+    expect(await readMail(`Subject: s\nContent-Type: text/html\n\n${'\n'.repeat(400_000)}<p>end`)).toBe('s\n\nend');
+  }, 5000);
+});
+
 describe('readSpamAssassin', () => {
   it('reads the mails of the archive, with the group that they are of', async () => {
     const files = await archive(

@@ -2,6 +2,7 @@ import { Random } from '@heed/attention-core';
 import type { DatasetCard, FileReader } from '@heed/training';
 import { parseTarGzip } from 'nanotar';
 import PostalMime from 'postal-mime';
+import { visibleText } from './visible-text.ts';
 
 const ARCHIVE = 'datasets-spam-assassin-0.2.3.tgz';
 
@@ -79,8 +80,8 @@ export async function readSpamAssassin(files: FileReader): Promise<Mail[]> {
  * ```
  */
 export async function readMail(source: string): Promise<string> {
-  const { subject = '', text, html } = await PostalMime.parse(source.replace(/^From .*\n/, ''));
-  const body = text?.trim() ? text : seenOfHtml(html ?? '');
+  const { subject = '', text, html } = await PostalMime.parse(withoutLongGaps(source.replace(/^From .*\n/, '')));
+  const body = text?.trim() ? text : visibleText(html ?? '');
   return `${subject.trim()}\n\n${body.replaceAll('\r\n', '\n')}`.trim();
 }
 
@@ -106,20 +107,14 @@ export function splitMails(mails: readonly Mail[]): MailSplits {
   };
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', nbsp: ' ', copy: '©' };
+/** Empty lines in a row that are read; postal-mime's time grows with their square. */
+const LONGEST_GAP = 100;
 
-/** HTML without tags, scripts, styles and comments; blocks end lines. */
-function seenOfHtml(html: string): string {
-  return html
-    .replaceAll(/<!--[^]*?(?:-->|$)|<(script|style|head)\b[^]*?<\/\1\s*>/gi, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/<(?:br|p|div|tr|li|h\d|table)\b[^>]*>/gi, '\n')
-    .replaceAll(/<\/?[a-z!][^>]*>/gi, '')
-    .replaceAll(/&(#\d+|[a-z]+);/gi, (whole, name: string) => {
-      if (!name.startsWith('#')) return ENTITIES[name.toLowerCase()] ?? whole;
-      const code = Number(name.slice(1));
-      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
-    })
-    .replaceAll(/ *\n\s*/g, '\n')
-    .trim();
+function withoutLongGaps(source: string): string {
+  let empty = 0;
+  const kept = source.split('\n').filter((line) => {
+    empty = line.trim() === '' ? empty + 1 : 0;
+    return empty <= LONGEST_GAP;
+  });
+  return kept.join('\n');
 }

@@ -10,6 +10,13 @@ Every figure here was measured by the command beside it, which anybody can run; 
 An interrupted run goes on where it stopped. \`--quick\` runs the short form and records nothing.
 `;
 
+/**
+ * Since this day no update of a schedule has the rate 0, the last evaluation counts, and hidden scores are hidden by selection; what was trained before
+ * is to be measured again, and its row says so.
+ */
+const TRAINED_OTHERWISE_BEFORE = '2026-11-30';
+const MARK = '†';
+
 /** RESULTS.md from all records of a clone. */
 export async function renderResultsPage(clone: string): Promise<string> {
   const records = await readRecords(clone);
@@ -22,6 +29,12 @@ export async function renderResultsPage(clone: string): Promise<string> {
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',
+    ...(records.some(([, record]) => isOld(record))
+      ? [
+          `${MARK} Measured before ${TRAINED_OTHERWISE_BEFORE}, when schedules and masks changed; to be measured again.`,
+          '',
+        ]
+      : []),
     '## How they were measured',
     '',
     ...notes,
@@ -41,11 +54,16 @@ async function readRecords(clone: string): Promise<[string, ResultRecord][]> {
   return found;
 }
 
-function row({ task, figures, ours, baseline, published, minutes, command }: ResultRecord): string {
+function isOld({ measured }: Pick<ResultRecord, 'measured'>): boolean {
+  return measured < TRAINED_OTHERWISE_BEFORE;
+}
+
+function row(record: ResultRecord): string {
+  const { task, figures, ours, baseline, published, minutes, command } = record;
   const compared = baseline === undefined ? '' : describeBaseline(figures, baseline);
   const source = published === undefined ? '' : `${published.value} (${published.source})`;
   const cells = [
-    task,
+    isOld(record) ? `${task} ${MARK}` : task,
     `**${formatFigures(figures, ours)}**`,
     compared,
     source,

@@ -105,4 +105,13 @@ const edges = edgeTensors({ sources: Int32Array.of(0, 1), targets: Int32Array.of
 console.log((await layer.forward(tf.tensor2d([[1], [3], [0]]), edges).data()).join());`,
     prints: '0,0,2',
   },
+  '@heed/recsys': {
+    // Scores 2, 0 and 2: ln(2 + e^−2).
+    code: `import { itemCrossEntropy } from '@heed/recsys';
+import * as tf from '@tensorflow/tfjs';
+const items = tf.tensor2d([[1, 0], [0, 1], [1, 1]]);
+const loss = itemCrossEntropy(tf.tensor2d([[2, 0]]), items, tf.tensor1d([0], 'int32'));
+console.log((await loss.data())[0].toFixed(4));`,
+    prints: '0.7586',
+  },
 };

@@ -45,4 +45,9 @@ describe('constrained', () => {
     const [found] = await greedySearch(endless, batch, { ...options, maximumLength: 9 });
     expect(found).toMatchObject({ symbols: [WORD, WORD, WORD, WORD], ended: true });
   });
+
+  it('knows no limit where the maximum is infinite', async () => {
+    const endless = constrained(model, { ...constraints, minimumLength: 6, maximumLength: Infinity });
+    expect((await greedySearch(endless, batch, options))[0].symbols).toEqual(Array(6).fill(WORD));
+  });
 });

@@ -10,9 +10,12 @@ export interface Constraints {
   readonly end: number;
   /** The end is not written before so many symbols. */
   readonly minimumLength: number;
-  /** After so many symbols nothing is written but the end. */
+  /** After so many symbols nothing is written but the end; `Infinity` for no limit. */
   readonly maximumLength: number;
 }
+
+/** The largest int32: what infinity is where numbers of symbols are compared. */
+const NEVER = 2 ** 31 - 1;
 
 /** A state that counts. */
 type Counted<State extends Rows> = {
@@ -48,7 +51,7 @@ export function constrained<Memory extends Rows, State extends Rows, Source exte
         only[end] = 0;
         const count = tf.expandDims(written, 1); // [rows, 1]
         const early = tf.less(count, tf.scalar(minimumLength, 'int32'));
-        const late = tf.greaterEqual(count, tf.scalar(maximumLength, 'int32'));
+        const late = tf.greaterEqual(count, tf.scalar(Math.min(maximumLength, NEVER), 'int32'));
         const penalties = tf.where(
           late,
           tf.tensor2d(only, [1, size]),

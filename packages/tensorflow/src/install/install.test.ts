@@ -73,7 +73,7 @@ function listing(root: string): string[] {
 
 describe('a wheel that is not the pinned one', () => {
   it('is refused with both checksums, and the cache and the package stay as they were', async () => {
-    fakePython('[ "$1" = -c ] && exit 0\nwhile [ "$1" != --dest ]; do shift; done\nprintf corrupted > "$2/tf.whl"');
+    fakePython('[ "$1 $2" = "-I -c" ] && exit 0\nwhile [ "$1" != --dest ]; do shift; done\nprintf corrupted > "$2/tf.whl"');
     mkdirSync(join(cache, 'library-2.20.0-linux-x64'), { recursive: true });
     const before = [listing(cache), listing(copy)];
     const received = createHash('sha256').update('corrupted').digest('hex');
@@ -87,7 +87,7 @@ describe('a wheel that is not the pinned one', () => {
 
 describe('where something is missing', () => {
   it('no network: pip’s reason and that of tfjs-node’s own download are both named', async () => {
-    fakePython('[ "$1" = -c ] && exit 0\necho "ERROR: No matching distribution found" >&2\nexit 1');
+    fakePython('[ "$1 $2" = "-I -c" ] && exit 0\necho "ERROR: No matching distribution found" >&2\nexit 1');
     await expect(install({ project })).rejects.toThrow(
       /pip must be able to download tensorflow(-cpu)?==.*, got ERROR: No matching distribution found; tfjs-node's own download must succeed, got Error: getaddrinfo ENOTFOUND/,
     );

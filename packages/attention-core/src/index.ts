@@ -159,6 +159,7 @@ export {
 } from './positions/sinusoidal.ts';
 export { Random, type RandomState } from './random/random.ts';
 export { RandomStream, seedKey } from './random/random-stream.ts';
+export { withoutInitialWeights } from './random/without-initial-weights.ts';
 export { GruCell } from './recurrent/gru-cell.ts';
 export { LstmCell } from './recurrent/lstm-cell.ts';
 export type { RecurrentCell, RecurrentCellConfig } from './recurrent/recurrent-cell.ts';

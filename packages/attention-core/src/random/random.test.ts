@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { philox, wordToUniform, type Counter, type Key } from './philox.ts';
 import { RandomStream, seedKey } from './random-stream.ts';
 import { Random } from './random.ts';
+import { withoutInitialWeights } from './without-initial-weights.ts';
 
 describe('philox', () => {
   // philox4x32-10 in the known-answer vectors (kat_vectors) of Salmon et al.'s Random123
@@ -65,6 +66,43 @@ describe('Random', () => {
   it('refuses seeds and bounds that it could not honour', () => {
     expect(() => new Random(-1)).toThrow('Random: seed must be a non-negative safe integer, got -1');
     expect(() => new Random(1).integer(0)).toThrow('Random.integer: below must be an integer in [1, 2^32], got 0');
+  });
+});
+
+describe('withoutInitialWeights', () => {
+  it('draws zeros, and leaves a source where drawing would have left it', () => {
+    for (const count of [1, 4, 5, 6, 7]) {
+      const [drawing, passing] = [new Random(3), new Random(3)];
+      drawing.uniforms(count);
+      drawing.normals(count);
+      const passed = withoutInitialWeights(() => [passing.uniforms(count, 1, 2), passing.normals(count, 5)]);
+      expect(passed).toEqual([new Float32Array(count), new Float32Array(count)]);
+      expect(passing.state()).toEqual(drawing.state());
+    }
+  });
+
+  it('shuffles and forks as ever', () => {
+    const items = ['a', 'b', 'c', 'd'];
+    expect(withoutInitialWeights(() => new Random(3).shuffle(items))).toEqual(new Random(3).shuffle(items));
+    expect(withoutInitialWeights(() => new Random(3).fork('a').state())).toEqual(new Random(3).fork('a').state());
+  });
+
+  it('ends when the function returns, waits or throws', async () => {
+    const expected = new Random(3).uniforms(2);
+    const inner = () => withoutInitialWeights(() => withoutInitialWeights(() => 1) + new Random(3).uniforms(1)[0]);
+    expect(inner()).toBe(1); // an inner scope does not end the outer one
+    const later = withoutInitialWeights(async () => {
+      await Promise.resolve();
+      return new Random(3).uniforms(2);
+    });
+    expect(new Random(3).uniforms(2)).toEqual(expected);
+    expect(await later).toEqual(expected);
+    const failing = () =>
+      withoutInitialWeights(() => {
+        throw new Error('no model');
+      });
+    expect(failing).toThrow('no model');
+    expect(new Random(3).uniforms(2)).toEqual(expected);
   });
 });
 

@@ -1,4 +1,5 @@
 import { philox, wordsToNormals, wordToUniform } from './philox.ts';
+import { drawsInitialWeights } from './without-initial-weights.ts';
 
 /** Where a `Random` stands: JSON that `Random.restore` takes back. */
 export interface RandomState {
@@ -71,13 +72,15 @@ export class Random {
     return this.words(1)[0] % below;
   }
 
-  /** `count` numbers in [low, high). */
+  /** `count` numbers in [low, high); within `withoutInitialWeights` zeros. */
   uniforms(count: number, low = 0, high = 1): Float32Array {
+    if (!drawsInitialWeights()) return this.zeros(count);
     return Float32Array.from(this.words(count), (word) => low + (high - low) * wordToUniform(word));
   }
 
-  /** `count` normal numbers of the given mean and standard deviation. */
+  /** `count` normal numbers of the given mean and standard deviation; within `withoutInitialWeights` zeros. */
   normals(count: number, mean = 0, deviation = 1): Float32Array {
+    if (!drawsInitialWeights()) return this.zeros(count);
     const words = this.words(count + (count % 2));
     const out = new Float32Array(words.length);
     for (let i = 0; i < words.length; i += 2) {
@@ -96,5 +99,11 @@ export class Random {
       [out[i], out[j]] = [out[j], out[i]];
     }
     return out;
+  }
+
+  /** Passes over the words that `count` numbers take. */
+  private zeros(count: number): Float32Array {
+    this.position += Math.ceil(count / 4);
+    return new Float32Array(count);
   }
 }

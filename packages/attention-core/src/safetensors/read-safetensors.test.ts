@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import expected from './every-dtype.golden.json' with { type: 'json' };
@@ -48,6 +49,21 @@ describe('readSafetensors', () => {
     const read = readSafetensors(bytes).tensor('a');
     bytes.fill(255);
     expect(read.dataSync()[0]).toBe(0);
+  });
+
+  it('gives floats that do not change when the file does, wherever they lie', () => {
+    for (const padding of [0, 1, 2, 3]) {
+      const bytes = file(JSON.stringify({ a: tensor(0, 8) }).padEnd(80 + padding), 8); // 8 + 80 is a multiple of four
+      const values = new DataView(bytes.buffer, 88 + padding);
+      values.setFloat32(0, 1.5, true);
+      values.setFloat32(4, -2, true);
+      const before = tf.memory().numTensors;
+      const read = readSafetensors(bytes).tensor('a');
+      bytes.fill(255);
+      expect(read).toBeAllClose([1.5, -2], { absolute: 0, relative: 0 });
+      expect(tf.memory().numTensors).toBe(before + 1);
+      read.dispose();
+    }
   });
 
   it.each([

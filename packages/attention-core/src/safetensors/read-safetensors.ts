@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { nativeOp } from '../kernels/native-ops.ts';
 import { DTYPES, type HostData } from './dtypes.ts';
 import { parseSafetensorsHeader, type SafetensorsEntry } from './header.ts';
 
@@ -26,9 +27,25 @@ export class SafetensorsFile {
 
   /** The tensor, which the caller owns: floats of any width as float32, integers as int32, BOOL as bool. @throws as `data` */
   tensor(name: string): tf.Tensor {
+    const floats = this.floatsInPlace(name);
+    if (floats !== undefined && tf.getBackend() === 'wasm')
+      return tf.tensor(floats, [...this.entries.get(name)!.shape]);
+    if (floats !== undefined && tf.getBackend() === 'tensorflow') {
+      // tfjs copies numbers into a native tensor when an op first reads them; until then it would keep the file alive
+      return tf.tidy(() => nativeOp('Identity', [tf.tensor(floats, [...this.entries.get(name)!.shape])])[0]);
+    }
     const data = this.data(name);
     const { dtype, shape } = this.entries.get(name)!;
     return tf.tensor(data, [...shape], DTYPES[dtype].tensor);
+  }
+
+  /** The numbers where the file has them, for backends that copy them; `undefined` where they are not float32, or not at a multiple of four bytes. */
+  private floatsInPlace(name: string): Float32Array | undefined {
+    const entry = this.entries.get(name);
+    if (entry?.dtype !== 'F32' || entry.begin === entry.end) return undefined;
+    const offset = this.bytes.byteOffset + entry.begin;
+    if (offset % 4 !== 0) return undefined;
+    return new Float32Array(this.bytes.buffer, offset, (entry.end - entry.begin) / 4);
   }
 
   /** All tensors by name; the caller owns them. @throws as `data` */

@@ -1,7 +1,9 @@
+import { Random } from '@heed/attention-core';
 import { describeTaskContract } from '@heed/testing';
 import { memoryFolder } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import type { SavedFiles } from './task-folder.ts';
 import { RowClassifier, rows } from './task.test-support.ts';
 
 describeTaskContract('RowClassifier', {
@@ -26,6 +28,23 @@ describe('Task', () => {
     expect(config).toMatchObject({ format: 'heed-row-classifier', version: 1, config: { width: 3, seed: 1 } });
     expect(config.files).toMatchObject({ 'notes.txt': { bytes: 15 }, 'model.safetensors': {} });
     expect(await folder.list()).toEqual(['config.json', 'model.safetensors', 'notes.txt']);
+  });
+
+  it('draws no weights when it is loaded, for the saved ones follow', async () => {
+    const drawn: Float32Array[] = [];
+    class Watched extends RowClassifier {
+      protected override restore(saved: SavedFiles) {
+        drawn.push(new Random(1).normals(2));
+        return super.restore(saved);
+      }
+    }
+    const [folder, task] = [memoryFolder(), new RowClassifier()];
+    await task.fit(rows, { steps: 1 });
+    await task.save(folder);
+    const loaded = await Watched.load(folder);
+    expect(drawn).toEqual([Float32Array.of(0, 0)]);
+    expect(loaded.model.output.weight).toBeAllClose(task.model.output.weight, { absolute: 0, relative: 0 });
+    expect(new Random(1).normals(2)).not.toEqual(drawn[0]);
   });
 
   it('refuses a published folder by the name of what opens it', async () => {

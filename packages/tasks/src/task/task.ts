@@ -1,4 +1,4 @@
-import type { Module } from '@heed/attention-core';
+import { withoutInitialWeights, type Module } from '@heed/attention-core';
 import { openFolder, parseConfig, type Batch, type Folder, type Lora } from '@heed/training';
 import type * as tf from '@tensorflow/tfjs';
 import type { Hypothesis } from '../decoding/search-options.ts';
@@ -118,7 +118,7 @@ export abstract class Task<Config extends object, Parts extends TaskParts> {
   /** What is saved of the parts beside the weights. */
   protected abstract describe(parts: Parts): TaskFiles;
 
-  /** Parts as `describe` wrote them; the weights follow. @throws if they are not what the config says */
+  /** Parts as `describe` wrote them; the weights follow, so that none are drawn before the first `await`. @throws if they are not what the config says */
   protected abstract restore(saved: SavedFiles): Parts | Promise<Parts>;
 
   /** The parts. @throws if there are none: the task was not trained */
@@ -220,7 +220,7 @@ export abstract class Task<Config extends object, Parts extends TaskParts> {
   }
 
   private async open(saved: SavedFiles): Promise<void> {
-    const parts = await this.restore(saved);
+    const parts = await withoutInitialWeights(() => this.restore(saved));
     await this.adopt(parts, async () => {
       await fillModel(`${this.kind.name}.load`, saved.source, parts.model, this.describe(parts).names);
       return parts;

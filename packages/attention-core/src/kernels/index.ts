@@ -5,6 +5,7 @@ import './depthwise-conv2d-backprop.ts';
 import './dilated-convolution-gradients.ts';
 import './fewer-native-ops.ts';
 import './gradients.ts';
+import './indices-in-range.ts';
 import './kernel-repairs.ts';
 import './philox-uniform.ts';
 import './pooling-gradients.ts';
@@ -17,3 +18,5 @@ import './wasm-matmul.ts';
 import './wasm-memory.ts';
 import './wasm-movement.ts';
 import './wasm-split.ts';
+// after the reductions of wasm-arithmetic.ts, which it stands before
+import './empty-reductions.ts';

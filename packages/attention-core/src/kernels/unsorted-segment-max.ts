@@ -3,6 +3,7 @@
  * softmax over the edges of a graph needs it. Natively it is TensorFlow's own op.
  */
 import * as tf from '@tensorflow/tfjs';
+import { requireSegments } from './indices-in-range.ts';
 import { registerKernel } from './register-kernel.ts';
 import type { TensorflowBackend } from './tensorflow.ts';
 
@@ -23,9 +24,10 @@ function onHost({ inputs: { x, segmentIds }, backend, attrs: { numSegments } }: 
   const greatest = new Float32Array(numSegments * width).fill(EMPTY_SEGMENT);
   const rows = backend.readSync(x.dataId) as Float32Array;
   const ids = backend.readSync(segmentIds.dataId) as Int32Array;
+  requireSegments('unsortedSegmentMax', ids, numSegments);
   for (let row = 0; row < ids.length; row++) {
     const segment = ids[row];
-    if (segment < 0 || segment >= numSegments) continue;
+    if (segment < 0) continue;
     for (let column = 0; column < width; column++) {
       const to = segment * width + column;
       greatest[to] = Math.max(greatest[to], rows[row * width + column]);

@@ -3,6 +3,7 @@
  * It is the gradient of `gather`, so embeddings and edge-wise attention train through it.
  */
 import type * as tf from '@tensorflow/tfjs';
+import { requireSegments } from './indices-in-range.ts';
 import { overrideKernel, registerKernel } from './register-kernel.ts';
 import { heapFloats, heapIntegers, type WasmBackend } from './wasm.ts';
 
@@ -14,12 +15,14 @@ interface SegmentSumArguments {
 
 type Numbers = Float32Array | Int32Array;
 
-/** Row i of `rows` is added to row ids[i] of `sums`; ids outside the segments are skipped, as TensorFlow skips negative ones. */
+/** Row i of `rows` is added to row ids[i] of `sums`; negative ids are skipped. @throws at an id beyond the segments, as TensorFlow */
 function addRows(sums: Numbers, rows: Numbers, ids: ArrayLike<number>, segments: number): void {
+  requireSegments('unsortedSegmentSum', ids, segments);
+  if (sums.length === 0) return;
   const width = sums.length / segments;
   for (let row = 0; row < ids.length; row++) {
     const segment = ids[row];
-    if (segment < 0 || segment >= segments) continue;
+    if (segment < 0) continue;
     const from = row * width;
     const to = segment * width;
     for (let column = 0; column < width; column++) sums[to + column] += rows[from + column];
@@ -37,7 +40,7 @@ function onWasm(args: SegmentSumArguments): tf.TensorInfo {
   const view = x.dtype === 'int32' ? heapIntegers : heapFloats;
   const sums = view(backend, output);
   sums.fill(0);
-  if (sums.length > 0) addRows(sums, view(backend, x), heapIntegers(backend, segmentIds), args.attrs.numSegments);
+  addRows(sums, view(backend, x), heapIntegers(backend, segmentIds), args.attrs.numSegments);
   return output;
 }
 
@@ -48,7 +51,7 @@ function onCpu(args: SegmentSumArguments): tf.TensorInfo {
   const size = shape.reduce((product, dimension) => product * dimension, 1);
   const sums = x.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
   const rows = backend.readSync(x.dataId) as Numbers;
-  if (size > 0) addRows(sums, rows, backend.readSync(segmentIds.dataId) as Int32Array, args.attrs.numSegments);
+  addRows(sums, rows, backend.readSync(segmentIds.dataId) as Int32Array, args.attrs.numSegments);
   return { dataId: backend.write(sums, shape, x.dtype), shape, dtype: x.dtype };
 }
 

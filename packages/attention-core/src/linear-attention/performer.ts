@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { stopGradient } from '../autodiff/stop-gradient.ts';
-import { linear, requireWidth, weight } from '../layers/linear.ts';
+import { linear, requireWidth } from '../layers/linear.ts';
+import { buffer } from '../module/buffer.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
 import type { FeatureMap } from './feature-map.ts';
@@ -43,8 +44,7 @@ export class PerformerFeatures extends Module implements FeatureMap {
     super();
     requireWidth('PerformerFeatures', 'headWidth', headWidth);
     requireWidth('PerformerFeatures', 'features', features);
-    this.projection = weight(orthogonalColumns(headWidth, features, random), [headWidth, features]);
-    this.projection.trainable = false;
+    this.projection = buffer(orthogonalColumns(headWidth, features, random), [headWidth, features]);
   }
 
   ofQueries(query: tf.Tensor): tf.Tensor {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { stopGradient } from '../autodiff/stop-gradient.ts';
-import { weight } from '../layers/linear.ts';
+import { buffer } from '../module/buffer.ts';
 import { Module } from '../module/module.ts';
 
 export interface ReinforceLossOptions {
@@ -72,8 +72,7 @@ export class RunningBaseline extends Module {
   constructor({ decay = 0.9 }: { readonly decay?: number } = {}) {
     super();
     if (!(decay >= 0 && decay < 1)) throw new Error(`RunningBaseline: decay must be in [0, 1), got ${decay}`);
-    this.value = weight(new Float32Array(1), [1]);
-    this.value.trainable = false;
+    this.value = buffer(new Float32Array(1), [1]);
     this.decay = decay;
   }
 

@@ -9,7 +9,7 @@ import { EMPTY_SEGMENT, unsortedSegmentMax } from '../kernels/unsorted-segment-m
  * Padding edges go to a segment of their own, after the real ones.
  *
  * @param scores [E, ...], e.g. [E, H] for H heads
- * @param segmentIds int32 [E] with values in [0, numSegments), in any order; not checked here
+ * @param segmentIds int32 [E] with values in [0, numSegments), in any order; a greater one is an error
  * @returns weights of the scores' shape, which add up to 1 in every segment that has rows
  * @throws if there are not as many ids as rows
  *

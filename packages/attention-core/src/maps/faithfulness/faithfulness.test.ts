@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { attention } from '../../attention/attention.ts';
 import { Linear } from '../../layers/linear.ts';
 import { causal } from '../../masks/causal.ts';
+import { buffer } from '../../module/buffer.ts';
 import { Module } from '../../module/module.ts';
 import { Random } from '../../random/random.ts';
 import { deletionCurve, faithfulness, insertionCurve } from './perturbation.ts';
@@ -92,6 +93,22 @@ describe('parameterRandomisation', () => {
     expect(Math.abs(ofFirst[1].correlation)).toBeLessThan(0.15); // 576 values: a deviation of 0.04
     expect(model.namedParameters().map(({ variable }) => variable.dataSync())).toEqual(before);
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('leaves buffers as they are', async () => {
+    class Normalised extends Module {
+      readonly output = new Linear({ inputs: 2, outputs: 2, random: new Random(1) });
+      readonly mean = buffer(Float32Array.of(1, 2, 3, 4), [4]);
+    }
+    const model = new Normalised();
+    const means: number[][] = [];
+    const explain = () => {
+      means.push([...model.mean.dataSync()]);
+      return model.output.weight.dataSync();
+    };
+    const results = await parameterRandomisation({ model, explain, random: new Random(1) });
+    expect(results.map(({ part }) => part)).toEqual(['output']);
+    expect(means).toEqual([[1, 2, 3, 4], [1, 2, 3, 4]]); // prettier-ignore
   });
 
   it('unmasks an explanation that ignores the model', async () => {

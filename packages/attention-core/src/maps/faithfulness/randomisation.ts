@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { isBuffer } from '../../module/buffer.ts';
 import type { Module, NamedParameter } from '../../module/module.ts';
 import type { Random } from '../../random/random.ts';
 import { intervene } from '../intervene.ts';
@@ -20,7 +21,7 @@ export interface RandomisedPart {
 
 /**
  * The cascading randomisation test of Adebayo et al. 2018 ("Sanity checks for saliency maps"): parts of the model are made random
- * one after the other, the last first (each weight's values are shuffled). An explanation that still looks the same does not depend
+ * one after the other, the last first (each weight's values are shuffled; buffers are left alone). An explanation that still looks the same does not depend
  * on what the model learned. The model has its weights back at the end, also after an error.
  *
  * @returns the parts from the last to the first; correlations near 0 are what a faithful explanation shows
@@ -42,7 +43,7 @@ export async function parameterRandomisation({
   part = upToFirstNumber,
 }: ParameterRandomisationOptions): Promise<RandomisedPart[]> {
   const original = Array.from(await explain());
-  const parameters = model.namedParameters();
+  const parameters = model.namedParameters().filter(({ variable }) => !isBuffer(variable));
   const saved = parameters.map(({ variable }) => tf.clone(variable));
   const parts = new Map<string, NamedParameter[]>();
   for (const parameter of parameters) {

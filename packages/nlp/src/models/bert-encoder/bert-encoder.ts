@@ -4,6 +4,7 @@ import {
   Module,
   type AttentionMap,
   type LabelledMap,
+  withoutInitialWeights,
   type RandomStream,
 } from '@heed/attention-core';
 import { freeze, readConfig, type FileSource } from '@heed/training';
@@ -76,6 +77,8 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
       readonly maximumTokens?: number | undefined;
       /** Decides the weights that it has until others are loaded. Default 0. */
       readonly seed?: number;
+      /** Whether its weights are drawn, for a model that begins anew; others are 0 until they are loaded. Default false. */
+      readonly drawn?: boolean;
     },
   ): Promise<BertEncoder> {
     const config = await readConfig(source);
@@ -93,7 +96,8 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
         `${owner}: maximumTokens must be an integer from 3 to the model's ${bertConfig.maximumLength}, got ${maximumTokens}`,
       );
     }
-    const bert = createBert(bertConfig, options.seed ?? 0);
+    const create = () => createBert(bertConfig, options.seed ?? 0);
+    const bert = options.drawn === true ? create() : withoutInitialWeights(create);
     return new BertEncoder({ bert, tokenizer, maximumTokens, pooling, config, companions });
   }
 

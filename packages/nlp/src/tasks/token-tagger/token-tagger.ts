@@ -88,7 +88,8 @@ export class TokenTagger extends Task<TokenTaggerConfig, TaggerParts> {
     const { weights = 'published', maximumTokens, seed = 1 } = options;
     options.labels?.forEach((label) => requireBioLabel(owner, label));
     const source = await openPretrained(where);
-    const encoder = await BertEncoder.open(owner, source, { pooling: 'cls', otherwise: 'cls', maximumTokens, seed });
+    const read = { pooling: 'cls', otherwise: 'cls', maximumTokens, seed, drawn: weights === 'new' } as const;
+    const encoder = await BertEncoder.open(owner, source, read);
     return disposeOnFailure(encoder, async () => {
       const published = publishedHead(owner, encoder.config, 'BertForTokenClassification');
       const labels = options.labels ?? published?.labels;

@@ -1,14 +1,20 @@
 /**
- * What can be measured: a median time in ms, what a fresh process grows by in MB, the memory of tensors at the peak in MB, how many
- * operations native TensorFlow is asked for.
+ * What can be measured: a median time in ms; the time from preparing a case to its first result in a fresh process, in ms; the peak resident
+ * memory of a fresh process in MB, or how much of it the run adds; the memory of tensors at the peak in MB; the number of operations that
+ * native TensorFlow runs.
  */
-export type Measure = 'time' | 'memory' | 'tensors' | 'operations';
+export type Measure = 'time' | 'opening' | 'resident' | 'memory' | 'tensors' | 'operations';
 
 /** What a package's benchmarks/*.bench.ts exports as `benchmark`. Bench files cannot import this package, so they only look like it. */
 export interface Benchmark {
   readonly title: string;
   /** A sentence or two above the table. */
   readonly about: string;
+  /**
+   * Scripts that write what the cases read (weights, texts), run in this order before anything is measured: beside the bench file, or
+   * `references/…`. Each is called with the folder to write to and `full` or `quick`; every case then has that folder as `folder`.
+   */
+  readonly materials?: readonly string[];
   /** By the names that rows use. */
   readonly contenders: Readonly<Record<string, Contender>>;
   readonly rows: readonly Row[];
@@ -32,6 +38,12 @@ export interface Measurement {
   readonly case: unknown;
 }
 
+/** Memory of a fresh process, in MB: what the library takes before a model is there, and with the model. */
+export interface Stages {
+  readonly started: number;
+  readonly opened: number;
+}
+
 export interface Row {
   readonly work: string;
   readonly subject: Measurement;
@@ -40,15 +52,24 @@ export interface Row {
   /** What the ratio of subject to reference shall be at most; without a reference, the number itself. */
   readonly atMost?: number;
   /**
-   * Both sides first run so many times, and what they give must agree within this relative error, or nothing is measured: nobody times a
-   * wrong answer. Absent: they compute with different numbers.
+   * Both sides first run so many times, and what they give must agree, numbers within this relative error and texts exactly, or nothing is
+   * measured: nobody times a wrong answer. In fresh processes the runs that are measured are compared. Absent: they compute with different numbers.
    */
-  readonly agree?: { readonly runs: number; readonly within: number };
+  readonly agree?: {
+    readonly runs: number;
+    readonly within: number;
+    /** Fraction of texts that may differ, where rounding decides between equally good ones. Default 0. */
+    readonly otherTexts?: number;
+  };
   /** Default time. */
-  readonly measure?: 'time' | 'memory' | 'operations';
+  readonly measure?: Exclude<Measure, 'tensors'>;
+  /** The field of the case that says how many pieces of work a run does; the time shown is that of one. */
+  readonly per?: string;
+  /** Fields that the cases of both sides have instead in the quick form. */
+  readonly quick?: object;
   /** Whether the memory of tensors at the peak is shown too, in MB. */
   readonly tensors?: boolean;
-  /** Default 9. */
+  /** Default 9, in fresh processes 1. */
   readonly rounds?: number;
   /** Further cells, by the heading of their column. */
   readonly facts?: Readonly<Record<string, string | number>>;

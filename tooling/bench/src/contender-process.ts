@@ -1,11 +1,19 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Measure } from './benchmark.ts';
+import type { Measure, Stages } from './benchmark.ts';
+import type { Outputs } from './outputs.ts';
 
 interface Answer {
-  readonly value?: number | readonly number[];
+  readonly value?: unknown;
   readonly error?: string;
+}
+
+/** What a fresh process measured of its first run. */
+export interface FirstRun {
+  readonly value: number;
+  readonly outputs: Outputs;
+  readonly stages?: Stages;
 }
 
 /** A process that measures cases one after the other. */
@@ -39,18 +47,23 @@ export class ContenderProcess {
     return (await this.ask({ case: given, measure })) as number;
   }
 
-  /** What the case gives in its next `runs` runs, a part of the numbers standing for all. */
-  async outputs(given: unknown, runs: number): Promise<readonly number[]> {
-    return (await this.ask({ case: given, measure: 'outputs', runs })) as readonly number[];
+  /** Prepares the case and runs it once, in a process that has done nothing yet. @throws as `measure` */
+  async first(given: unknown, measure: 'opening' | 'resident'): Promise<FirstRun> {
+    return (await this.ask({ case: given, measure })) as FirstRun;
   }
 
-  private async ask(request: object): Promise<NonNullable<Answer['value']>> {
+  /** What the case gives in its next `runs` runs, a part of the numbers standing for all. @throws as `measure` */
+  async outputs(given: unknown, runs: number): Promise<Outputs> {
+    return (await this.ask({ case: given, measure: 'outputs', runs })) as Outputs;
+  }
+
+  private async ask(request: object): Promise<unknown> {
     const answer = await new Promise<Answer>((resolve) => {
       this.waiting.push(resolve);
       if (this.child.exitCode !== null) this.fail(this.lastWords);
       else this.child.stdin.write(`${JSON.stringify(request)}\n`);
     });
-    if (answer.value === undefined) throw new Error(answer.error);
+    if (answer.error !== undefined) throw new Error(answer.error);
     return answer.value;
   }
 
@@ -64,8 +77,15 @@ export class ContenderProcess {
 }
 
 /** The command for a module of our own. */
-export function nodeWorker(file: string, backend = 'none', stock = false): [string, ...string[]] {
+export function nodeWorker(
+  file: string,
+  { backend = 'none', stock, quick }: { backend: string | undefined; stock: boolean; quick: boolean },
+): [string, ...string[]] {
   const worker = fileURLToPath(new URL('worker.ts', import.meta.url));
-  const conditions = ['--conditions=@heed/source', '--import', 'tsx'];
-  return [process.execPath, ...conditions, worker, file, backend, stock ? 'stock' : 'heed'];
+  return [...nodeCommand(worker), file, backend, stock ? 'stock' : 'heed', quick ? 'quick' : 'full'];
+}
+
+/** Runs a module from its sources. */
+export function nodeCommand(file: string): [string, ...string[]] {
+  return [process.execPath, '--conditions=@heed/source', '--import', 'tsx', file];
 }

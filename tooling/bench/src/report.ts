@@ -1,7 +1,7 @@
 import { cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { createRequire } from 'node:module';
 import { format, resolveConfig } from 'prettier';
-import type { Benchmark } from './benchmark.ts';
+import type { Benchmark, Stages } from './benchmark.ts';
 import type { MeasuredRow } from './run-benchmark.ts';
 
 /** One benchmark as Markdown: heading, sentence, table. */
@@ -17,8 +17,9 @@ export function section(benchmark: Benchmark, rows: readonly MeasuredRow[]): str
 
 function cells(row: MeasuredRow, facts: readonly string[], compared: boolean): string[] {
   const { subject, reference, value, referenceValue, atMost, missing } = row;
-  const unit = { time: 'ms', memory: 'MB', operations: 'ops' }[row.measure ?? 'time'];
-  const own = value === undefined ? `not measured: ${missing}` : `${subject.contender}: ${number(value)} ${unit}`;
+  const shownValue = (value: number, stages?: Stages) => `${number(value)} ${unitOf(row)}${shownStages(stages)}`;
+  const own =
+    value === undefined ? `not measured: ${missing}` : `${subject.contender}: ${shownValue(value, row.stages)}`;
   const shown = [row.work, ...facts.map((fact) => String(row.facts?.[fact] ?? '')), own];
   if (row.tensors === true) shown.push(row.tensorMemory === undefined ? '' : `${number(row.tensorMemory)} MB`);
   if (!compared) return shown;
@@ -27,7 +28,17 @@ function cells(row: MeasuredRow, facts: readonly string[], compared: boolean): s
   if (reference === undefined) return [...shown, '', '', met(value)];
   if (referenceValue === undefined) return [...shown, `${reference.contender} not measured: ${missing}`, '', ''];
   const ratio = value / referenceValue;
-  return [...shown, `${reference.contender}: ${number(referenceValue)} ${unit}`, number(ratio), met(ratio)];
+  const other = `${reference.contender}: ${shownValue(referenceValue, row.referenceStages)}`;
+  return [...shown, other, number(ratio), met(ratio)];
+}
+
+export function unitOf({ measure = 'time' }: Pick<MeasuredRow, 'measure'>): 'ms' | 'MB' | 'ops' {
+  return ({ time: 'ms', opening: 'ms', resident: 'MB', memory: 'MB', operations: 'ops' } as const)[measure];
+}
+
+/** What of a process's memory was there before a model was, and with it. */
+export function shownStages(stages: Stages | undefined): string {
+  return stages === undefined ? '' : ` (${number(stages.started)} started, ${number(stages.opened)} opened)`;
 }
 
 /** Three digits that count. */
@@ -44,13 +55,14 @@ export async function report(
   const former = [...previous.matchAll(/^## (.*)\n([\s\S]*?)(?=^## |$(?![\s\S]))/gm)];
   const bodies = new Map(former.map(([, name, body]) => [name.trim(), body.trim()]));
   for (const [name, sections] of Object.entries(packages)) {
-    bodies.set(name, [machine(versions), ...sections].join('\n\n'));
+    bodies.set(name, [machineLine(versions), ...sections].join('\n\n'));
   }
   const text = [
     '# Benchmarks',
     '',
     'Written by `npx pnpm@12 bench <package>`: medians of turns, so that ratios hold where milliseconds do not. A turn is 300 ms of runs one after',
-    'the other, as in a loop (one run where that takes longer), the first left out; its median counts. ✓ and ✗ say',
+    'the other, as in a loop, the first left out; its median counts. Where a run takes longer, a turn is one run. Resident memory is the peak of a',
+    'fresh process, in brackets what it was with the libraries started, and with the model opened. ✓ and ✗ say',
     'whether a ratio is what it shall be at most. PyTorch is found by `HEED_PYTHON`, or as a `python3` that has it.',
     '',
     ...[...bodies].sort().flatMap(([name, body]) => [`## ${name}`, '', body, '']),
@@ -58,15 +70,27 @@ export async function report(
   return format(text, { ...(await resolveConfig(import.meta.url)), parser: 'markdown' });
 }
 
-function machine(versions: Readonly<Record<string, string>>): string {
-  const [{ model }] = cpus();
-  const memory = Math.round(totalmem() / 2 ** 30);
-  const load = loadavg()[0].toFixed(1);
+function machineLine(versions: Readonly<Record<string, string>>): string {
+  const { date, cores, model, memory, system, load, node } = machine();
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return (
-    `${new Date().toISOString().slice(0, 10)} · ${cpus().length} × ${model.trim()}, ${memory} GB, ${platform()} ${release()}, ` +
-    `load average ${load} · Node ${process.versions.node} · ${named.join(' · ')}`
+    `${date} · ${cores} × ${model}, ${memory} GB, ${system}, ` +
+    `load average ${load} · Node ${node} · ${named.join(' · ')}`
   );
+}
+
+/** Where figures come from; memory in GB. */
+export function machine() {
+  const [{ model }] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cores: cpus().length,
+    model: model.trim(),
+    memory: Math.round(totalmem() / 2 ** 30),
+    system: `${platform()} ${release()}`,
+    load: loadavg()[0].toFixed(1),
+    node: process.versions.node,
+  };
 }
 
 /** Versions of what was measured. */

@@ -1,4 +1,4 @@
-"""A contender's process for PyTorch: `worker.py <file>`; the protocol is that of worker.ts."""
+"""A contender's process for PyTorch: `worker.py <file> <full or quick>`; the protocol is that of worker.ts."""
 
 import importlib.util
 import json
@@ -10,24 +10,43 @@ import time
 
 import torch
 
+QUICK = sys.argv[2] == "quick"
 NUMBERS = 256
 # Seconds, as in worker.ts.
-WARM_UP = 1.0
-TURN = 0.3
+WARM_UP = 0.0 if QUICK else 1.0
+TURN = 0.0 if QUICK else 0.3
+# Milliseconds, as in worker.ts.
+LONG = 1000
 
 spec = importlib.util.spec_from_file_location("contender", sys.argv[1])
 contender = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(contender)
 prepared = {}
+warm = set()
 given = {}
 
 
-def numbers(result):
-    """Evenly spaced numbers of each tensor of a result."""
+def peak():
+    """Of resident memory so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+started = peak()
+
+
+def outputs_of(result):
+    """The texts of a result, and evenly spaced numbers of each of its tensors."""
+    if isinstance(result, str):
+        return {"numbers": [], "texts": [result]}
     if not isinstance(result, torch.Tensor):
-        return [value for part in result for value in numbers(part)]
+        return together(outputs_of(part) for part in result)
     flat = result.detach().reshape(-1)
-    return flat[:: math.ceil(len(flat) / NUMBERS)].tolist()
+    return {"numbers": flat[:: max(1, math.ceil(len(flat) / NUMBERS))].tolist(), "texts": []}
+
+
+def together(parts):
+    parts = list(parts)
+    return {kind: [value for part in parts for value in part[kind]] for kind in ("numbers", "texts")}
 
 
 def outputs(key, request):
@@ -35,24 +54,40 @@ def outputs(key, request):
     runs = request["runs"]
     if (runs, key) not in given:
         prepared[key] = contender.prepare(request["case"])
-        given[runs, key] = [value for _ in range(runs) for value in numbers(prepared[key]())]
+        given[runs, key] = together(outputs_of(prepared[key]()) for _ in range(runs))
     return given[runs, key]
+
+
+def fresh(case, what):
+    """The first run of a case from the beginning: its milliseconds, or the peak of resident memory, with what it gave."""
+    start = time.perf_counter()
+    run = contender.prepare(case)
+    opened = peak()
+    result = run()
+    elapsed, memory = (time.perf_counter() - start) * 1000, peak()
+    if what == "opening":
+        return {"value": elapsed, "outputs": outputs_of(result)}
+    return {"value": memory, "outputs": outputs_of(result), "stages": {"started": started, "opened": opened}}
 
 
 def measure(request):
     key, what = json.dumps(request["case"]), request["measure"]
     if what == "outputs":
         return outputs(key, request)
+    if what in ("opening", "resident"):
+        return fresh(request["case"], what)
     if key not in prepared:
         prepared[key] = contender.prepare(request["case"])
-        if what == "time":
-            time_runs(prepared[key], WARM_UP)
+    run = prepared[key]
     if what == "time":
-        time_runs(prepared[key], 0)
-        return statistics.median(time_runs(prepared[key], TURN))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    prepared[key]()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 1e6
+        if key not in warm:
+            time_runs(run, WARM_UP)
+        warm.add(key)
+        first = time_runs(run, 0)[0]
+        return first if QUICK or first > LONG else statistics.median(time_runs(run, TURN))
+    before = peak()
+    run()
+    return peak() - before
 
 
 def time_runs(run, duration):

@@ -73,7 +73,9 @@ function listing(root: string): string[] {
 
 describe('a wheel that is not the pinned one', () => {
   it('is refused with both checksums, and the cache and the package stay as they were', async () => {
-    fakePython('[ "$1 $2" = "-I -c" ] && exit 0\nwhile [ "$1" != --dest ]; do shift; done\nprintf corrupted > "$2/tf.whl"');
+    fakePython(
+      '[ "$1 $2" = "-I -c" ] && exit 0\nwhile [ "$1" != --dest ]; do shift; done\nprintf corrupted > "$2/tf.whl"',
+    );
     mkdirSync(join(cache, 'library-2.20.0-linux-x64'), { recursive: true });
     const before = [listing(cache), listing(copy)];
     const received = createHash('sha256').update('corrupted').digest('hex');

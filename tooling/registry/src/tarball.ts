@@ -6,7 +6,7 @@ import type { Registry } from './verdaccio.ts';
 const MEANT =
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.*\.(js|d\.ts)|dist\/.*\.wasm|native\/.*\.(cc?|h)|examples\/dist\/.*\.js)$/;
 const NEVER = /\.(test|bench)\.|golden|fixture|tsbuildinfo/;
-const MAXIMUM_KILOBYTES: Readonly<Record<string, number>> = { '@heed/attention-core': 150 };
+const MAXIMUM_KILOBYTES: Readonly<Record<string, number>> = { '@heed/attention-core': 180 }; // convolutions, norms and T5's stacks among it
 const MAXIMUM_KILOBYTES_OF_OTHERS = 1000;
 
 /** Fetches a published package and looks inside: nothing but what was meant, the source condition gone, publint and attw content, small. */

@@ -2,7 +2,7 @@ import { capture, type AttentionMap } from '@heed/attention-core';
 import { batchTensors, compiles, type Batch } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { ForwardPass, ForwardPasses } from '../compiled/forward-passes.ts';
-import { paddedSize } from '../compiled/padded-size.ts';
+import { batchesBySize } from './batches-by-size.ts';
 
 /** What every verb over many inputs takes. */
 export interface BatchOptions {
@@ -56,20 +56,16 @@ export async function predictInBatches<
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
     throw new Error(`${owner}: batchSize must be a positive integer, got ${batchSize}`);
   }
-  const sizes = inputs.map(size);
-  const order = [...inputs.keys()].sort((a, b) => sizes[a] - sizes[b]);
   const results = Array<Result>(inputs.length);
-  for (let first = 0; first < order.length; first += batchSize) {
+  const padded = compiles() && !attention; // a map would show the padding
+  for (const { members, filled, room } of batchesBySize(inputs.map(size), { batchSize, maximumSize, padded })) {
     signal?.throwIfAborted();
-    const members = order.slice(first, first + batchSize);
-    const largest = sizes[members.at(-1)!];
-    const chosen = members.map((index) => inputs[index]);
-    // few shapes, where a shape is recorded; a map would show the padding
-    const padded = compiles() && !attention;
-    const room = padded ? Math.min(paddedSize(largest), Math.max(maximumSize, largest)) : largest;
-    const rows = padded ? Math.min(2 ** Math.ceil(Math.log2(chosen.length)), batchSize) : chosen.length;
-    const filled = [...chosen, ...Array<Input>(rows - chosen.length).fill(chosen[0])];
-    const tensors = batchTensors(batch(filled, room));
+    const tensors = batchTensors(
+      batch(
+        filled.map((index) => inputs[index]),
+        room,
+      ),
+    );
     let outputs: Outputs | undefined;
     let maps: readonly AttentionMap[] = [];
     try {

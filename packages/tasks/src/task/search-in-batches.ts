@@ -6,7 +6,7 @@ import { requireCount, type Hypothesis, type SearchOptions } from '../decoding/s
 import type { Rows } from '../compiled/rows.ts';
 import type { StepwiseModel } from '../decoding/sequence-model.ts';
 import type { ForwardPasses } from '../compiled/forward-passes.ts';
-import { paddedSize } from '../compiled/padded-size.ts';
+import { batchesBySize } from './batches-by-size.ts';
 
 /** How a task searches what its model writes. */
 export interface Search<Input, B extends Batch, Memory extends Rows, State extends Rows> extends Pick<
@@ -57,18 +57,15 @@ export async function searchInBatches<Input, B extends Batch, Memory extends Row
   requireCount(owner, 'beams', beams);
   requireCount(owner, 'batchSize', batchSize);
   const sizes = inputs.map(size);
-  const order = [...inputs.keys()].sort((a, b) => sizes[a] - sizes[b]);
   const found = Array<Hypothesis[]>(inputs.length);
-  for (let first = 0; first < order.length; first += batchSize) {
+  for (const { members, filled, room } of batchesBySize(sizes, { batchSize, maximumSize, padded: compiles() })) {
     signal?.throwIfAborted();
-    const members = order.slice(first, first + batchSize);
-    const largest = sizes[members.at(-1)!];
-    // few shapes, where a shape is recorded
-    const room = compiles() ? Math.min(paddedSize(largest), Math.max(maximumSize, largest)) : largest;
-    const rows = compiles() ? Math.min(2 ** Math.ceil(Math.log2(members.length)), batchSize) : members.length;
-    const filled = [...members, ...Array<number>(rows - members.length).fill(members[0])];
-    const inputsOf = filled.map((index) => inputs[index]);
-    const tensors = batchTensors(batch(inputsOf, room));
+    const tensors = batchTensors(
+      batch(
+        filled.map((index) => inputs[index]),
+        room,
+      ),
+    );
     const options = {
       start,
       end,

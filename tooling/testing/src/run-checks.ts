@@ -47,7 +47,7 @@ export async function runChecks(): Promise<CheckCounts> {
     const { code, output } = await run(command);
     if (code !== 0) failed++;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`${code === 0 ? '✓' : '✗'} ${name} (${seconds} s)${code === 0 ? '' : `\n${output}`}`);
+    console.log(`${code === 0 ? '✓' : '✗'} ${name} (${seconds} s)${code === 0 ? '' : `\n${output}\nfailed: ${name}`}`);
   };
   const worker = async () => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) await hold(check);

@@ -5,11 +5,21 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChecks } from './run-checks.ts';
 
 interface VitestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numPendingTests: number;
@@ -32,11 +42,24 @@ async function runVitest(filters: readonly string[]): Promise<VitestReport & { r
   }
 }
 
+/** One line for each failed test, and for each file that did not load. */
+function failures(report: VitestReport): string[] {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const failedTests = assertionResults.filter((test) => test.status === 'failed');
+    if (failedTests.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : [];
+    return failedTests.map((test) => `${file} > ${test.fullName}: ${firstLine(test.failureMessages[0] ?? '')}`);
+  });
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 300);
+
 const { values, positionals } = parseArgs({ options: { 'tests-only': { type: 'boolean' } }, allowPositionals: true });
 const checks = values['tests-only'] === true ? { passed: 0, failed: 0 } : await runChecks();
 const tests = await runVitest(positionals);
 // A file that fails to load has no failed test of its own; it counts as one.
 const failed = checks.failed + Math.max(tests.numFailedTests, tests.code === 0 ? 0 : 1);
+for (const failure of failures(tests)) console.log(`failed: ${failure}`);
 const skipped = tests.numPendingTests + tests.numTodoTests;
 console.log(`${checks.passed + tests.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed === 0 ? 0 : 1;

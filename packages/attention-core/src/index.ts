@@ -1,5 +1,6 @@
 import './autodiff/tape-order.ts';
 import './kernels/index.ts';
+export { requireIntegers } from './arguments/require-integers.ts';
 export { attention, type AttentionOptions } from './attention/attention.ts';
 export { gather, weightedSum, type Combiner } from './attention/combiner.ts';
 export {

@@ -11,7 +11,7 @@ export default defineExample({
       choices: ['gat', 'gatv2', 'mlp'],
       default: 'gat',
     },
-    seed: { type: 'number', description: 'decides initial weights and dropout', default: 1 },
+    seed: { type: 'number', description: 'seed of weights and dropout', default: 1 },
   },
   run: async ({ options, signal, quick, folder, print }) => {
     const papers = await readPlanetoid(await fetchData(cora, { signal }), 'cora');
@@ -20,11 +20,12 @@ export default defineExample({
     const classifier = new NodeClassifier({ architecture: options.model, seed: options.seed });
     const history = await classifier.fit(data, {
       epochs: quick ? 20 : 1000,
-      checkpoints: `${folder}/checkpoints/${options.model}-${options.seed}${quick ? '-quick' : ''}`,
+      checkpoints: `${folder}/checkpoints/${options.model}-${options.seed}`,
       checkpointEverySteps: 50,
       signal,
       onEvent: quietBar(),
     });
+    if (history.reason === 'aborted') return;
     const { accuracy } = await classifier.evaluate(data);
     print(
       `${options.model}: ${(100 * accuracy).toFixed(1)} % of 1,000 test papers (best epoch ${history.best?.epoch})`,

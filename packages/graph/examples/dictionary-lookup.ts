@@ -5,7 +5,7 @@
  */
 import { capture, Embedding, Linear, Module, Random } from '@heed/attention-core';
 import { dictionaryLookup, disposeEdges, edgeTensors, GatLayer, GatV2Layer, type EdgeTensors } from '@heed/graph';
-import { defineExample } from '@heed/node';
+import { defineExample, progressBar } from '@heed/node';
 import { Adam, crossEntropy, train } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 
@@ -16,6 +16,8 @@ export interface LookupOptions {
   readonly heads: number;
   readonly steps: number;
   readonly seed: number;
+  /** Where checkpoints are saved. Default: nowhere. */
+  readonly checkpoints?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -52,9 +54,9 @@ class Lookup extends Module {
   }
 }
 
-/** Trains a single layer on random dictionaries and tests it on 1,000 others. */
-export async function learnLookup(options: LookupOptions): Promise<LookupResult> {
-  const { keys, steps, seed, signal } = options;
+/** Trains a single layer on random dictionaries and tests it on 1,000 others. Undefined when aborted. */
+export async function learnLookup(options: LookupOptions): Promise<LookupResult | undefined> {
+  const { layer, keys, steps, seed, checkpoints, signal } = options;
   const model = new Lookup(options);
   const optimizer = new Adam(model.trainableParameters());
   const make = (graphs: number, seed: number) => dictionaryLookup({ keys, graphs, seed });
@@ -81,12 +83,18 @@ export async function learnLookup(options: LookupOptions): Promise<LookupResult>
     learningRate: (step) => 0.01 * Math.min(1, (2 * (steps - step)) / steps),
     steps,
     seed,
+    ...(checkpoints === undefined ? {} : { checkpoints: { folder: checkpoints, everySteps: 200 } }),
     ...(signal === undefined ? {} : { signal }),
   });
-  for await (const _ of events);
+  const show = progressBar({ label: layer });
+  let aborted = false;
+  for await (const event of events) {
+    show(event);
+    if (event.type === 'end') aborted = event.reason === 'aborted';
+  }
 
   tf.engine().startScope();
-  const result = measure(model, make(1000, 2 ** 31 + seed), keys);
+  const result = aborted ? undefined : measure(model, make(1000, 2 ** 31 + seed), keys);
   tf.engine().endScope();
   model.dispose();
   optimizer.dispose();
@@ -113,14 +121,16 @@ export default defineExample({
   options: {
     keys: { type: 'number', description: 'size of the dictionaries', default: 10 },
     steps: { type: 'number', description: 'updates of each model', default: 1000 },
-    seed: { type: 'number', description: 'decides weights and dictionaries', default: 1 },
+    seed: { type: 'number', description: 'seed of weights and dictionaries', default: 1 },
   },
-  run: async ({ options, signal, quick, print }) => {
+  run: async ({ options, signal, quick, folder, print }) => {
     const { keys, seed } = options;
     const steps = quick ? 30 : options.steps;
     for (const layer of ['gat', 'gatv2'] as const) {
-      const { accuracy, attention } = await learnLookup({ layer, keys, heads: 1, steps, seed, signal });
-      if (signal.aborted) return;
+      const checkpoints = `${folder}/checkpoints/${layer}-${keys}-keys-${steps}-steps-seed-${seed}`;
+      const result = await learnLookup({ layer, keys, heads: 1, steps, seed, checkpoints, signal });
+      if (result === undefined) return;
+      const { accuracy, attention } = result;
       print(`${layer}: ${(100 * accuracy).toFixed(1)} % found; attention of each query (row) to the keys (columns):`);
       for (const row of attention)
         print(`  ${row.map((weight) => ' ░▒▓█'[Math.round(4 * weight)].repeat(2)).join('')}`);

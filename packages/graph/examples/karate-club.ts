@@ -1,6 +1,6 @@
 /** The smallest whole story: a graph in, predictions and attention back onto it, a picture out. */
 import { drawEmbeddings, drawGraph, karateClub, LinkPredictor, matrix, NodeClassifier, readGraph } from '@heed/graph';
-import { defineExample } from '@heed/node';
+import { defineExample, progressBar } from '@heed/node';
 import { openFolder } from '@heed/training';
 
 export default defineExample({
@@ -8,7 +8,7 @@ export default defineExample({
   minutes: { tensorflow: 0.2, wasm: 0.3 },
   options: {
     member: { type: 'number', description: 'whose prediction is explained', default: 8 },
-    seed: { type: 'number', description: 'decides initial weights and dropout', default: 1 },
+    seed: { type: 'number', description: 'seed of weights and dropout', default: 1 },
   },
   run: async ({ options, signal, quick, folder, print }) => {
     const club = karateClub();
@@ -16,7 +16,14 @@ export default defineExample({
     const { member, seed } = options;
 
     const classifier = new NodeClassifier({ heads: 4, featureDropout: 0.2, attentionDropout: 0.2, seed });
-    await classifier.fit(club, { epochs: quick ? 20 : 100, learningRate: 0.02, signal });
+    const { reason } = await classifier.fit(club, {
+      epochs: quick ? 20 : 100,
+      learningRate: 0.02,
+      checkpoints: `${folder}/checkpoints/members-${seed}`,
+      signal,
+      onEvent: progressBar({ label: 'members' }),
+    });
+    if (reason === 'aborted') return;
     const { accuracy } = await classifier.evaluate(club);
     print(`${Math.round(32 * accuracy)} of the 32 members without a label are on the side that they took`);
 
@@ -30,7 +37,13 @@ export default defineExample({
     }
 
     const predictor = new LinkPredictor({ embeddingWidth: 8, featureDropout: 0, attentionDropout: 0, seed });
-    await predictor.fit(club, { epochs: quick ? 20 : 100, signal });
+    const links = await predictor.fit(club, {
+      epochs: quick ? 20 : 100,
+      checkpoints: `${folder}/checkpoints/links-${seed}`,
+      signal,
+      onEvent: progressBar({ label: 'friendships' }),
+    });
+    if (links.reason === 'aborted') return;
     const rows = await predictor.embed(club);
     const embeddings = matrix(nodeKeys.map((_, node) => rows.subarray(8 * node, 8 * node + 8)));
 

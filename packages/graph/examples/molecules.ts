@@ -19,8 +19,8 @@ export default defineExample({
   minutes: { tensorflow: 10, wasm: 60 },
   options: {
     model: { type: 'string', description: 'what to train', choices: ['gatv2', 'transformer'], default: 'gatv2' },
-    epochs: { type: 'number', description: 'most passes over the molecules', default: 30 },
-    seed: { type: 'number', description: 'decides the split, initial weights and dropout', default: 1 },
+    epochs: { type: 'number', description: 'maximum number of epochs', default: 30 },
+    seed: { type: 'number', description: 'seed of the split, weights and dropout', default: 1 },
   },
   run: async ({ options, signal, quick, folder, print }) => {
     const { model, seed } = options;
@@ -44,18 +44,19 @@ export default defineExample({
       attentionDropout: 0.1,
       seed,
     });
-    await classifier.fit(
+    const { reason } = await classifier.fit(
       { graphs, labels, classNames: CLASS_NAMES, split },
       {
         epochs: quick ? 2 : options.epochs,
         patience: 10,
         learningRate: 0.002,
         weightDecay: 1e-5,
-        checkpoints: `${folder}/checkpoints/${model}-${seed}${quick ? '-quick' : ''}`,
+        checkpoints: `${folder}/checkpoints/${model}-${seed}`,
         signal,
         onEvent: progressBar(),
       },
     );
+    if (reason === 'aborted') return;
     const tested = Array.from(split.test, (graph) => graphs[graph]);
     const predictions = await classifier.predict(tested);
     const expected = Array.from(split.test, (graph) => CLASS_NAMES[labels[graph]]);

@@ -62,7 +62,7 @@ export default defineExample({
       signal,
       onEvent: progressBar({ unit: 'sums', label: 'addition' }),
     });
-    if (reason === 'aborted') return print('Saved; the same command goes on from there.');
+    if (reason === 'aborted') return;
 
     const answers = await answerQuestions(
       model,

@@ -25,8 +25,8 @@ export default defineExample({
   minutes: { tensorflow: 2, wasm: 6 },
   options: {
     address: { type: 'string', description: 'one more address, which is tagged and shown' },
-    epochs: { type: 'number', description: 'times that all addresses are seen; default: by backend' },
-    seed: { type: 'number', description: 'of weights, order of the data and dropout', default: 1 },
+    epochs: { type: 'number', description: 'number of epochs; default: by backend' },
+    seed: { type: 'number', description: 'seed of weights, order of the data and dropout', default: 1 },
   },
   run: async ({ options, signal, quick, backend, folder, print }) => {
     const defaults = SETTINGS[quick ? 'quick' : backend.name];
@@ -37,13 +37,14 @@ export default defineExample({
     print(`usaddress: ${learnt.length} addresses to learn from, ${validation.length} others to measure on.`);
 
     const tagger = new TokenTagger({ hiddenWidth: defaults.hiddenWidth, seed });
-    const { evaluations } = await tagger.fit(learnt, {
+    const { reason, evaluations } = await tagger.fit(learnt, {
       epochs,
       validation,
+      checkpoints: join(folder, 'checkpoints', `${epochs}-epochs-seed-${seed}`),
       signal,
       onEvent: progressBar({ unit: 'addresses' }),
     });
-    if (signal.aborted) return tagger.dispose();
+    if (reason === 'aborted') return;
 
     const { f1, precision, recall, byType, sentences } = await tagger.evaluate(validation);
     const percent = (share: number) => (100 * share).toFixed(1);

@@ -6,8 +6,6 @@
  *
  * The steps: data → word pieces → pretraining on masked tokens and next sentences → what may stand in a mask → a report.
  */
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BertPretrainer, readStateOfTheUnion, splitStateOfTheUnion, stateOfTheUnion } from '@heed/nlp';
 import { defineExample, downloadBar, fetchData, progressBar, writeReport } from '@heed/node';
@@ -39,40 +37,27 @@ export default defineExample({
     const { text, steps = defaults.steps, seed } = options;
     const { width, layers, pieces, since } = defaults;
     const home = join(folder, `${layers}-layers-${width}-wide-${steps}-steps-seed-${seed}`);
-    const note = join(home, 'training.json');
-    let losses: (readonly [step: number, loss: number])[] = [];
-    let pretrainer: BertPretrainer;
-    if (existsSync(note)) {
-      print(`Trained before, in ${home}`);
-      losses = JSON.parse(await readFile(note, 'utf8')) as typeof losses;
-      pretrainer = await BertPretrainer.load(home);
-    } else {
-      const files = await fetchData(stateOfTheUnion, { signal, onEvent: downloadBar() });
-      const { train, test } = splitStateOfTheUnion(await readStateOfTheUnion(files));
-      const texts = (addresses: typeof train) => addresses.filter(({ year }) => year >= since).map(({ text }) => text);
-      pretrainer = new BertPretrainer({ vocabularySize: pieces, width, layers, heads: 4, dropout: 0, seed });
-      const history = await pretrainer.fit(texts(train), {
-        steps,
-        batchSize: defaults.batch,
-        learningRate: defaults.rate,
-        maskedShare: 0.4,
-        checkpoints: join(home, 'checkpoints'),
-        checkpointEverySteps: Math.ceil(steps / 4),
-        signal,
-        onEvent: progressBar({ unit: 'pairs', label: 'addresses' }),
-      });
-      if (history.reason === 'aborted') {
-        return print(`Saved after ${history.steps} of ${steps} steps; the same command goes on from there.`);
-      }
-      losses = history.losses.map(({ step, loss }) => [step, loss] as const);
-      const { tokenAccuracy, nextSentenceAccuracy } = await pretrainer.evaluate(texts(test), { signal });
-      print(
-        `${pretrainer.model.parameterCount()} weights. On addresses that it had not read it told ${percent(tokenAccuracy)} of the masked ` +
-          `tokens and ${percent(nextSentenceAccuracy)} of the next sentences (half by chance).\n`,
-      );
-      await pretrainer.save(home);
-      await writeFile(note, JSON.stringify(losses));
-    }
+    const files = await fetchData(stateOfTheUnion, { signal, onEvent: downloadBar() });
+    const { train, test } = splitStateOfTheUnion(await readStateOfTheUnion(files));
+    const texts = (addresses: typeof train) => addresses.filter(({ year }) => year >= since).map(({ text }) => text);
+    const pretrainer = new BertPretrainer({ vocabularySize: pieces, width, layers, heads: 4, dropout: 0, seed });
+    const { reason, losses } = await pretrainer.fit(texts(train), {
+      steps,
+      batchSize: defaults.batch,
+      learningRate: defaults.rate,
+      maskedShare: 0.4,
+      checkpoints: join(home, 'checkpoints'),
+      checkpointEverySteps: Math.ceil(steps / 4),
+      signal,
+      onEvent: progressBar({ unit: 'pairs', label: 'addresses' }),
+    });
+    if (reason === 'aborted') return;
+    await pretrainer.save(home);
+    const { tokenAccuracy, nextSentenceAccuracy } = await pretrainer.evaluate(texts(test), { signal });
+    print(
+      `${pretrainer.parameterCount} weights. On held-out addresses it predicts ${percent(tokenAccuracy)} of the masked tokens and ` +
+        `${percent(nextSentenceAccuracy)} of the next sentences (50 % by chance).\n`,
+    );
 
     const filled = [];
     for (const given of text === undefined ? TEXTS : [text]) {
@@ -102,7 +87,11 @@ export default defineExample({
         {
           title: 'Loss',
           text: `Nats: of a masked token, and of whether the second segment follows. What knows nothing has ln ${pieces} + ln 2 = ${(Math.log(pieces) + Math.LN2).toFixed(2)}.`,
-          lineChart: { x: 'step', y: 'loss (nats)', series: [{ name: 'training', points: losses }] },
+          lineChart: {
+            x: 'step',
+            y: 'loss (nats)',
+            series: [{ name: 'training', points: losses.map(({ step, loss }) => [step, loss]) }],
+          },
         },
         ...filled.map(({ given, attention }) => ({
           title: `What each token looked at: ${given}`,

@@ -7,7 +7,7 @@
  *
  * The steps: data → two models of the same size → the same training → errors by word length → alignments → report.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderTerminal, type LabelledMap } from '@heed/attention-core';
 import {
@@ -22,6 +22,7 @@ import {
   type PronouncerEvaluation,
   type PronouncerFitOptions,
 } from '@heed/nlp';
+import type { FitHistory } from '@heed/tasks';
 import { defineExample, downloadBar, fetchData, progressBar, writeReport } from '@heed/node';
 
 /** What fits the time: a few minutes natively, and a smaller model for a shorter time where matrices are slower. */
@@ -34,17 +35,11 @@ const SETTINGS = {
 
 const NAMES = { attention: 'with attention', plain: 'without attention' } as const;
 
-interface Loss {
-  readonly step: number;
-  readonly loss: number;
-}
-
 /** One of the two models, after its training. */
 interface Trained {
   readonly name: string;
   readonly pronouncer: Pronouncer;
-  readonly losses: readonly Loss[];
-  readonly finished: boolean;
+  readonly losses: FitHistory['losses'];
 }
 
 export default defineExample({
@@ -74,8 +69,9 @@ export default defineExample({
     const homes = { attention: join(home, 'with-attention'), plain: join(home, 'without-attention') };
 
     if (word !== undefined) {
-      const known = await loadTrained(NAMES.attention, homes.attention);
-      if (known !== undefined) return pronounceOne(known, word, print);
+      if (existsSync(join(homes.attention, 'config.json'))) {
+        return pronounceOne(await Pronouncer.load(homes.attention), word, print);
+      }
       print(`There is no trained model yet, so "${word}" has to wait: training first.`);
     }
 
@@ -91,8 +87,8 @@ export default defineExample({
     const fit = { steps, batchSize: batch, learningRate: defaults.rate, buckets: defaults.buckets, signal };
     const models: Trained[] = [];
     for (const key of ['attention', 'plain'] as const) {
-      const trained = await trainOrLoad(NAMES[key], homes[key], configs[key], train, fit, print);
-      if (signal.aborted && !trained.finished) return;
+      const trained = await learn(NAMES[key], homes[key], configs[key], train, fit, print);
+      if (trained === undefined) return;
       models.push(trained);
     }
 
@@ -168,7 +164,7 @@ export default defineExample({
       ],
     });
     print(`\nReport: ${report}`);
-    if (word !== undefined) await pronounceOne(models[0], word, print);
+    if (word !== undefined) await pronounceOne(models[0].pronouncer, word, print);
     for (const { pronouncer } of models) pronouncer.dispose();
   },
 });
@@ -185,65 +181,32 @@ function configsOf(change: Partial<PronouncerConfig>): Record<'attention' | 'pla
   return { attention, plain: { ...plain, seed, maximumLetters } };
 }
 
-/** Trains a model, goes on from its checkpoint, or takes it as it is where it is complete. Ctrl-C saves what there is. */
-async function trainOrLoad(
+/** Trains a model, or goes on from its checkpoint; a finished one is read at once. Nothing where Ctrl-C came first. */
+async function learn(
   name: string,
   home: string,
   config: PronouncerConfig,
   train: readonly LexiconEntry[],
-  fit: PronouncerFitOptions & { steps: number },
+  fit: PronouncerFitOptions,
   print: (text: string) => void,
-): Promise<Trained> {
-  const before = await loadTrained(name, home);
-  if (before?.finished === true) {
-    print(`${name}: trained before, in ${home}`);
-    return before;
-  }
-  before?.pronouncer.dispose();
+): Promise<Trained | undefined> {
   const pronouncer = new Pronouncer(config);
-  const show = progressBar({ unit: 'words', label: name });
-  let resumedAt = 0;
-  const history = await pronouncer.fit(train, {
+  const { reason, steps, losses } = await pronouncer.fit(train, {
     ...fit,
     checkpoints: join(home, 'checkpoints'),
-    onEvent: (event) => {
-      if (event.type === 'start') resumedAt = event.step;
-      show(event);
-    },
+    onEvent: progressBar({ unit: 'words', label: name }),
   });
-  const finished = history.reason === 'finished';
-  const losses = [...(before?.losses ?? []).filter(({ step }) => step <= resumedAt), ...history.losses];
+  if (reason === 'aborted') return undefined;
   await pronouncer.save(home);
-  await writeFile(join(home, 'training.json'), JSON.stringify({ finished, losses }));
-  print(
-    finished
-      ? `${name}: ${pronouncer.parameterCount} weights, ${fit.steps} steps`
-      : `${name}: saved after ${history.steps} of ${fit.steps} steps; the same command goes on from there`,
-  );
-  return { name, pronouncer, losses, finished };
+  print(`${name}: ${pronouncer.parameterCount} weights, ${steps} steps`);
+  return { name, pronouncer, losses };
 }
 
-async function loadTrained(name: string, home: string): Promise<Trained | undefined> {
-  const note = await readFile(join(home, 'training.json'), 'utf8').catch(() => undefined);
-  if (note === undefined) return undefined;
-  const { finished, losses } = JSON.parse(note) as Pick<Trained, 'finished' | 'losses'>;
-  return { name, pronouncer: await Pronouncer.load(home), losses, finished };
-}
-
-async function pronounceOne(
-  { pronouncer, finished }: Trained,
-  word: string,
-  print: (text: string) => void,
-): Promise<void> {
+async function pronounceOne(pronouncer: Pronouncer, word: string, print: (text: string) => void): Promise<void> {
   const { phonemes, alternatives, attention } = await pronouncer.pronounce(word, { attention: true });
-  if (!finished) print('The training was interrupted; this is what was learnt until then.');
   print(`${word}: ${phonemes.join(' ')}`);
-  print(
-    `or: ${alternatives
-      .slice(0, 2)
-      .map((other) => other.phonemes.join(' '))
-      .join(', ')}`,
-  );
+  const others = alternatives.slice(0, 2).map((other) => other.phonemes.join(' '));
+  print(`or: ${others.join(', ')}`);
   if (attention !== undefined) print(`\n${renderTerminal(attention, { color: process.stdout.isTTY })}`);
 }
 

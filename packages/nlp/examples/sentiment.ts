@@ -2,8 +2,8 @@
  * Film sentences, positive or negative: published weights (MiniLM) learn it from a few thousand sentences by training small additions alone
  * (LoRA), and show what they looked at.
  *
- *     npx pnpm@12 demo nlp/sentiment                                  trains, tells held-out sentences apart
- *     npx pnpm@12 demo nlp/sentiment --text "Far too long, but…"      tells a sentence with the saved model
+ *     npx pnpm@12 demo nlp/sentiment                                  trains, classifies held-out sentences
+ *     npx pnpm@12 demo nlp/sentiment --text "Far too long, but…"      classifies a sentence with the saved model
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,10 +23,10 @@ export default defineExample({
   summary: 'Learns from film reviews to tell positive from negative, by LoRA on published weights (MiniLM).',
   minutes: { tensorflow: 2, wasm: 6 },
   options: {
-    text: { type: 'string', description: 'tell this sentence, and show what the last layer looked at' },
+    text: { type: 'string', description: 'classify this sentence, and show what the last layer looked at' },
     sentences: { type: 'number', description: 'sentences to learn from (all: 7566); default: by backend' },
-    epochs: { type: 'number', description: 'times that they are seen', default: 2 },
-    seed: { type: 'number', description: 'of weights, order of the data and dropout', default: 1 },
+    epochs: { type: 'number', description: 'number of epochs', default: 2 },
+    seed: { type: 'number', description: 'seed of weights, order of the data and dropout', default: 1 },
   },
   run: async ({ options, signal, quick, backend, folder, print }) => {
     const defaults = SETTINGS[quick ? 'quick' : backend.name];
@@ -48,7 +48,7 @@ export default defineExample({
       print(
         `${classifier.trainableParameterCount} of ${classifier.parameterCount} weights are trained: ${share.toFixed(2)} %`,
       );
-      const { reason, steps } = await classifier.fit(train.slice(0, sentences), {
+      const { reason } = await classifier.fit(train.slice(0, sentences), {
         epochs,
         learningRate: 0.001,
         checkpoints: join(home, 'checkpoints'),
@@ -56,14 +56,14 @@ export default defineExample({
         signal,
         onEvent: progressBar({ unit: 'sentences', label: 'sentiment' }),
       });
-      if (reason === 'aborted') return print(`Saved after ${steps} steps; the same command goes on from there.`);
+      if (reason === 'aborted') return;
       await classifier.save(home);
     }
 
     if (text === undefined) {
       const heldOut = test.slice(0, defaults.heldOut);
       const { accuracy, predictions } = await classifier.evaluate(heldOut, { signal });
-      print(`${(100 * accuracy).toFixed(1)} % of ${heldOut.length} sentences that it has not seen are told right`);
+      print(`${(100 * accuracy).toFixed(1)} % of ${heldOut.length} held-out sentences are classified correctly`);
       for (const [i, prediction] of predictions.slice(0, 5).entries())
         print(`${describe(prediction)} (${heldOut[i].label})`);
     }

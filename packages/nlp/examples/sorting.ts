@@ -66,7 +66,7 @@ export default defineExample({
       signal,
       onEvent: progressBar({ unit: 'sequences', label: 'sorting' }),
     });
-    if (reason === 'aborted') return print('Saved; the same command goes on from there.');
+    if (reason === 'aborted') return;
 
     const answers = await answerQuestions(
       model,

@@ -26,8 +26,8 @@ export default defineExample({
   minutes: { tensorflow: 3, wasm: 6 },
   options: {
     mail: { type: 'string', description: 'one more mail, which is classified and shown' },
-    epochs: { type: 'number', description: 'times that all mails are seen; default: by backend' },
-    seed: { type: 'number', description: 'of weights, order of the data and dropout', default: 1 },
+    epochs: { type: 'number', description: 'number of epochs; default: by backend' },
+    seed: { type: 'number', description: 'seed of weights, order of the data and dropout', default: 1 },
   },
   run: async ({ options, signal, quick, backend, folder, print }) => {
     const defaults = SETTINGS[quick ? 'quick' : backend.name];
@@ -48,23 +48,25 @@ export default defineExample({
       dropout: 0.3,
       seed,
     });
-    const { losses } = await classifier.fit(train, {
+    const { reason, losses } = await classifier.fit(train, {
       epochs,
       learningRate: 0.002,
       buckets: 3,
       truncation: 'middle',
+      checkpoints: join(folder, 'checkpoints', `${epochs}-epochs-seed-${seed}`),
+      checkpointEverySteps: 20,
       signal,
       onEvent: progressBar({ unit: 'mails' }),
     });
-    if (signal.aborted) return classifier.dispose();
+    if (reason === 'aborted') return;
 
     const { accuracy, perLabel } = await classifier.evaluate(validation, { truncation: 'middle' });
-    print(`${(100 * accuracy).toFixed(1)} % of the mails are told right.`);
+    print(`${(100 * accuracy).toFixed(1)} % of the mails are classified correctly.`);
     const shown = options.mail === undefined ? chooseMails(validation) : [options.mail];
-    const told = await classifier.predict(shown, { attention: true, truncation: 'middle' });
+    const predictions = await classifier.predict(shown, { attention: true, truncation: 'middle' });
     await mkdir(folder, { recursive: true });
     const pages: string[][] = [];
-    for (const [i, { label, probability, attention, text }] of told.entries()) {
+    for (const [i, { label, probability, attention, text }] of predictions.entries()) {
       const page = join(folder, `mail-${i + 1}.html`);
       const title = text.split('\n', 1)[0];
       const description = `${label}, with probability ${probability.toFixed(3)}`;
@@ -72,14 +74,14 @@ export default defineExample({
       pages.push([title, label, probability.toFixed(3), page]);
       print(`${label} (${probability.toFixed(3)}): ${title}`);
     }
-    print(`\n${renderTerminal(told[0].attention![1], { color: process.stdout.isTTY })}`);
+    print(`\n${renderTerminal(predictions[0].attention![1], { color: process.stdout.isTTY })}`);
 
     const report = await writeReport(join(folder, 'report.html'), {
       title: 'Spam and other mails',
       summary: `${spamAssassin.source}. ${train.length} mails to learn from, ${validation.length} others. ${epochs} epochs, seed ${seed}, ${backend.name}.`,
       sections: [
         {
-          title: 'Mails told right',
+          title: 'Mails classified correctly',
           table: {
             columns: ['label', 'F1 %', 'precision %', 'recall %'],
             rows: perLabel.map(({ label, f1, precision, recall }) => [
@@ -99,11 +101,11 @@ export default defineExample({
         {
           title: 'Mails that it had not seen',
           text: 'The page of a mail shows each sentence with its weight, and how much each of its words counted.',
-          table: { columns: ['subject', 'told', 'probability', 'page'], rows: pages },
+          table: { columns: ['subject', 'predicted', 'probability', 'page'], rows: pages },
         },
         {
           title: 'The sentences of the first one',
-          attention: [told[0].attention![0]],
+          attention: [predictions[0].attention![0]],
           axes: { rows: 'document', columns: 'sentences' },
         },
       ],

@@ -7,7 +7,6 @@
  *     npx pnpm@12 demo nlp/summarize --score scaled-dot             the same with another score
  */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderTerminal, type LabelledMap } from '@heed/attention-core';
 import { debianDescriptions, readDebianDescriptions, splitDescriptions, Summarizer, type Summary } from '@heed/nlp';
@@ -44,49 +43,31 @@ export default defineExample({
     const defaults = SETTINGS[quick ? 'quick' : backend.name];
     const { score, beams, seed, text, steps = defaults.steps } = options;
     const home = join(folder, `${score}-${steps}-steps-of-${defaults.batch}-seed-${seed}`);
-    const note = join(home, 'training.json');
     const asked = { beams, attention: true, truncation: 'end', signal } as const;
     if (text !== undefined) {
-      if (existsSync(note)) return show(await (await Summarizer.load(home)).summarize(text, asked), print);
+      if (existsSync(join(home, 'config.json')))
+        return show(await (await Summarizer.load(home)).summarize(text, asked), print);
       print('There is no trained model yet: training first.');
     }
 
     const data = await fetchData(debianDescriptions, { signal, onEvent: downloadBar() });
     const { train, validation } = splitDescriptions(await readDebianDescriptions(data));
     const seen = train.filter(({ summary }) => splitWords(summary).length <= LONGEST);
-    const before = existsSync(note)
-      ? (JSON.parse(await readFile(note, 'utf8')) as { finished: boolean; losses: [number, number][] })
-      : undefined;
-    let losses = before?.losses ?? [];
-    let summarizer: Summarizer;
-    if (before?.finished === true) {
-      print(`Trained before, in ${home}`);
-      summarizer = await Summarizer.load(home);
-    } else {
-      const { width, vocabulary, words, batch } = defaults;
-      const sizes = { embeddingWidth: width, hiddenWidth: width, vocabularySize: vocabulary, maximumWords: words };
-      summarizer = new Summarizer({ ...sizes, score, seed });
-      const history = await summarizer.fit(seen, {
-        steps,
-        batchSize: batch,
-        buckets: 3,
-        learningRate: 0.003,
-        truncation: 'end',
-        checkpoints: join(home, 'checkpoints'),
-        signal,
-        onEvent: progressBar({ unit: 'descriptions', label: score }),
-      });
-      const [first] = history.losses;
-      losses = [
-        ...losses.filter(([step]) => first !== undefined && step < first.step),
-        ...history.losses.map(({ step, loss }): [number, number] => [step, loss]),
-      ];
-      const finished = history.reason === 'finished';
-      await summarizer.save(home);
-      await writeFile(note, JSON.stringify({ finished, losses }));
-      if (!finished)
-        return print(`Saved after ${history.steps} of ${steps} steps; the same command goes on from there.`);
-    }
+    const { width, vocabulary, words, batch } = defaults;
+    const sizes = { embeddingWidth: width, hiddenWidth: width, vocabularySize: vocabulary, maximumWords: words };
+    const summarizer = new Summarizer({ ...sizes, score, seed });
+    const { reason, losses } = await summarizer.fit(seen, {
+      steps,
+      batchSize: batch,
+      buckets: 3,
+      learningRate: 0.003,
+      truncation: 'end',
+      checkpoints: join(home, 'checkpoints'),
+      signal,
+      onEvent: progressBar({ unit: 'descriptions', label: score }),
+    });
+    if (reason === 'aborted') return;
+    await summarizer.save(home);
     print(`${summarizer.parameterCount} weights; ${seen.length} descriptions`);
 
     const held = validation.slice(0, SHOWN);
@@ -115,7 +96,11 @@ export default defineExample({
         {
           title: 'Loss',
           text: 'Cross-entropy of the words of the synopses, in training.',
-          lineChart: { x: 'step', y: 'loss (nats)', series: [{ name: score, points: losses }] },
+          lineChart: {
+            x: 'step',
+            y: 'loss (nats)',
+            series: [{ name: score, points: losses.map(({ step, loss }) => [step, loss]) }],
+          },
         },
         {
           title: 'Descriptions that it has not seen',

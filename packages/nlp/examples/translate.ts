@@ -7,7 +7,6 @@
  *     npx pnpm@12 demo nlp/translate --architecture recurrent       the same with a recurrent network and Bahdanau's attention
  */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderTerminal, type LabelledMap } from '@heed/attention-core';
 import { multi30k, readMulti30k, Translator, type Translation, type TranslationPair } from '@heed/nlp';
@@ -45,7 +44,7 @@ export default defineExample({
     const { architecture, beams, seed, text } = options;
     const home = join(folder, `${architecture}-${pairs}-pairs-${steps}-steps-seed-${seed}`);
     if (text !== undefined) {
-      if (existsSync(join(home, 'training.json'))) {
+      if (existsSync(join(home, 'config.json'))) {
         const translator = await Translator.load(home);
         return show(await translator.translate(text, { beams, attention: true }), print);
       }
@@ -58,42 +57,22 @@ export default defineExample({
     });
     const seen = train.slice(0, pairs);
     const { width, layers, vocabulary, batch } = defaults;
-    const note = existsSync(join(home, 'training.json'))
-      ? await readFile(join(home, 'training.json'), 'utf8')
-      : undefined;
-    const before =
-      note === undefined ? undefined : (JSON.parse(note) as { finished: boolean; losses: [number, number][] });
-    let losses = before?.losses ?? [];
-    let translator: Translator;
-    if (before?.finished === true) {
-      print(`Trained before, in ${home}`);
-      translator = await Translator.load(home);
-    } else {
-      const sizes = { width, vocabularySize: vocabulary, dropout: 0.1, seed };
-      translator = new Translator(
-        architecture === 'recurrent'
-          ? { architecture, ...sizes, embeddingWidth: width }
-          : { architecture: 'transformer', ...sizes, layers, heads: 4, feedForwardWidth: 2 * width },
-      );
-      const history = await translator.fit(seen, {
-        steps,
-        batchSize: batch,
-        learningRate: 0.002,
-        checkpoints: join(home, 'checkpoints'),
-        signal,
-        onEvent: progressBar({ unit: 'sentences', label: architecture }),
-      });
-      const [first] = history.losses;
-      losses = [
-        ...losses.filter(([step]) => first !== undefined && step < first.step),
-        ...history.losses.map(({ step, loss }): [number, number] => [step, loss]),
-      ];
-      const finished = history.reason === 'finished';
-      await translator.save(home);
-      await writeFile(join(home, 'training.json'), JSON.stringify({ finished, losses }));
-      if (!finished)
-        return print(`Saved after ${history.steps} of ${steps} steps; the same command goes on from there.`);
-    }
+    const sizes = { width, vocabularySize: vocabulary, dropout: 0.1, seed };
+    const translator = new Translator(
+      architecture === 'recurrent'
+        ? { architecture, ...sizes, embeddingWidth: width }
+        : { architecture: 'transformer', ...sizes, layers, heads: 4, feedForwardWidth: 2 * width },
+    );
+    const { reason, losses } = await translator.fit(seen, {
+      steps,
+      batchSize: batch,
+      learningRate: 0.002,
+      checkpoints: join(home, 'checkpoints'),
+      signal,
+      onEvent: progressBar({ unit: 'sentences', label: architecture }),
+    });
+    if (reason === 'aborted') return;
+    await translator.save(home);
     print(`${translator.parameterCount} weights; ${seen.length} pairs`);
 
     const known = await translate(translator, seen.slice(0, SHOWN), beams, signal);
@@ -112,7 +91,11 @@ export default defineExample({
         {
           title: 'Loss',
           text: 'Cross-entropy with label smoothing 0.1, in training.',
-          lineChart: { x: 'step', y: 'loss (nats)', series: [{ name: architecture, points: losses }] },
+          lineChart: {
+            x: 'step',
+            y: 'loss (nats)',
+            series: [{ name: architecture, points: losses.map(({ step, loss }) => [step, loss]) }],
+          },
         },
         { title: 'Sentences that it learnt from', table: compare(seen, known.translations) },
         { title: 'Sentences that it has not seen', table: compare(test, unknown.translations) },

@@ -14,7 +14,7 @@ import {
 export default defineExample({
   summary: 'Recommends films from what somebody watched (MovieLens-100K), and says which of them spoke for each.',
   minutes: { tensorflow: 4, wasm: 25 },
-  run: async ({ signal, quick, print }) => {
+  run: async ({ signal, quick, folder, print }) => {
     const { ratings, titles } = await readMovielens100k(await fetchData(movielens100k, { signal }));
     const log = InteractionLog.from(ratings);
     const { training, beforeTest, validation, test } = leaveOneOut(log);
@@ -26,6 +26,7 @@ export default defineExample({
       validation: quick ? validation.slice(0, 50) : validation,
       epochs: quick ? 2 : 40,
       learningRate: 0.003,
+      checkpoints: `${folder}/checkpoints`,
       signal,
       onEvent: progressBar({ unit: 'histories' }),
     });

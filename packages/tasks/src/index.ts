@@ -15,7 +15,7 @@ export {
 } from './decoding/logits-filters.ts';
 export type { Run } from './compiled/run.ts';
 export type { Rows } from './compiled/rows.ts';
-export { requireCount, type Hypothesis, type SearchOptions } from './decoding/search-options.ts';
+export { type Hypothesis, type SearchOptions } from './decoding/search-options.ts';
 export type {
   ForwardMode,
   SequenceModel,

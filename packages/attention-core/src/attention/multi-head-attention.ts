@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { isDifferentiating } from '../autodiff/captured.ts';
 import type { Bias } from '../biases/bias.ts';
-import { Linear, requireWidth } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { Linear } from '../layers/linear.ts';
 import { projectEach, projectTogether, unstackHeads } from '../layers/project-heads.ts';
 import { and } from '../masks/algebra.ts';
 import { placedMask, type Mask, type Place } from '../masks/mask.ts';
@@ -111,8 +112,7 @@ export class MultiHeadAttention extends Module {
   constructor(config: MultiHeadAttentionConfig) {
     super();
     const { modelWidth, heads, keyValueHeads = heads, memoryWidth = modelWidth, bias = true, random } = config;
-    requireWidth('multiHeadAttention', 'heads', heads);
-    requireWidth('multiHeadAttention', 'keyValueHeads', keyValueHeads);
+    requireIntegers('multiHeadAttention', { heads, keyValueHeads });
     if (config.headWidth === undefined && modelWidth % heads !== 0) {
       throw new Error(
         `multiHeadAttention: modelWidth must be a multiple of heads, got modelWidth=${modelWidth}, heads=${heads}`,
@@ -299,7 +299,7 @@ function requireSequence(name: string, x: tf.Tensor, width: number, batch: numbe
 
 /** [B, L, H·D] → [B, H, L, D] @throws if the width is no multiple of the heads */
 export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor4D {
-  requireWidth('splitHeads', 'heads', heads);
+  requireIntegers('splitHeads', { heads });
   if (x.rank !== 3 || x.shape[2]! % heads !== 0) {
     throw new Error(`splitHeads: x must be [B, L, H·D] with a multiple of heads=${heads}, got [${x.shape}]`);
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from '../layers/linear.ts';
 import { wholeRegion, type MaskRegion } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
 import { distancesOf, rowsByDistance, unskew } from '../positions/relative.ts';
@@ -27,8 +28,7 @@ export class RelativePositionValues extends Module implements Combiner {
 
   constructor({ headWidth, maxDistance, random }: RelativePositionValuesConfig) {
     super();
-    requireWidth('RelativePositionValues', 'headWidth', headWidth);
-    requireWidth('RelativePositionValues', 'maxDistance', maxDistance);
+    requireIntegers('RelativePositionValues', { headWidth, maxDistance });
     const rows = 2 * maxDistance + 1;
     this.weight = weight(random.normals(rows * headWidth, 0, headWidth ** -0.5), [rows, headWidth]);
     this.maxDistance = maxDistance;

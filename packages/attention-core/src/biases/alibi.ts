@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
 import { requireAlignment, type Alignment } from '../masks/alignment.ts';
 import { distancesOf, toeplitz } from '../positions/relative.ts';
 import type { Bias } from './bias.ts';
@@ -26,7 +26,7 @@ export interface AlibiOptions {
  * ```
  */
 export function alibi({ heads, alignment = 'bottom-right' }: AlibiOptions): Bias {
-  requireWidth('alibi', 'heads', heads);
+  requireIntegers('alibi', { heads });
   requireAlignment('alibi', alignment);
   const slopes = alibiSlopes(heads);
   return {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from '../layers/linear.ts';
 import type { MaskRegion } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
@@ -37,9 +38,7 @@ export class RelativeTable2d extends Module implements Bias {
 
   constructor({ heads, height, width, random }: RelativeTable2dConfig) {
     super();
-    requireWidth('RelativeTable2d', 'heads', heads);
-    requireWidth('RelativeTable2d', 'height', height);
-    requireWidth('RelativeTable2d', 'width', width);
+    requireIntegers('RelativeTable2d', { heads, height, width });
     const rows = (2 * height - 1) * (2 * width - 1);
     this.weight = weight(random.normals(rows * heads, 0, 0.02), [rows, heads]);
     this.description = `RelativeTable2d({ heads: ${heads}, height: ${height}, width: ${width} })`;

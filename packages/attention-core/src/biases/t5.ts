@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from '../layers/linear.ts';
 import type { Alignment } from '../masks/alignment.ts';
 import type { MaskRegion } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
@@ -41,7 +42,7 @@ export class T5Bias extends Module implements Bias {
 
   constructor({ heads, buckets = 32, maxDistance = 128, direction, random }: T5BiasConfig) {
     super();
-    requireWidth('T5Bias', 'heads', heads);
+    requireIntegers('T5Bias', { heads });
     if (!Number.isInteger(buckets) || buckets < 4 || buckets % 2 !== 0 || !(maxDistance >= buckets / 2)) {
       throw new Error(
         `T5Bias: buckets must be even and at least 4, and maxDistance at least half of them, got buckets=${buckets}, maxDistance=${maxDistance}`,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
 import type { Mask, MaskRegion } from '../masks/mask.ts';
 import type { CacheShape } from './key-value-cache.ts';
 
@@ -13,10 +13,7 @@ export class CacheBuffers {
   readonly seen: tf.Variable<tf.Rank.R0>;
 
   constructor(owner: string, { batch, heads, headWidth, valueHeadWidth = headWidth }: CacheShape, slots: number) {
-    requireWidth(owner, 'batch', batch);
-    requireWidth(owner, 'heads', heads);
-    requireWidth(owner, 'headWidth', headWidth);
-    requireWidth(owner, 'valueHeadWidth', valueHeadWidth);
+    requireIntegers(owner, { batch, heads, headWidth, valueHeadWidth });
     this.key = variable(tf.zeros([batch, heads, slots, headWidth]));
     this.value = variable(tf.zeros([batch, heads, slots, valueHeadWidth]));
     this.seen = variable(tf.scalar(0, 'int32'));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
 import { CacheBuffers, slotMask } from './cache-buffers.ts';
 import type { CachedKeysAndValues, CacheShape, KeyValueCache } from './key-value-cache.ts';
 
@@ -28,7 +28,7 @@ export class SlidingCache implements KeyValueCache {
   private readonly window: number;
 
   constructor(config: SlidingCacheConfig) {
-    requireWidth('SlidingCache', 'window', config.window);
+    requireIntegers('SlidingCache', { window: config.window });
     this.buffers = new CacheBuffers('SlidingCache', config, config.window);
     this.window = config.window;
   }

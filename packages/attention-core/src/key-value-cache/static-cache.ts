@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
 import { CacheBuffers, slotMask } from './cache-buffers.ts';
 import type { CachedKeysAndValues, CacheShape, KeyValueCache } from './key-value-cache.ts';
 
@@ -30,7 +30,7 @@ export class StaticCache implements KeyValueCache {
   private appended = 0;
 
   constructor(config: StaticCacheConfig) {
-    requireWidth('StaticCache', 'length', config.length);
+    requireIntegers('StaticCache', { length: config.length });
     this.buffers = new CacheBuffers('StaticCache', config, config.length);
     this.length = config.length;
   }

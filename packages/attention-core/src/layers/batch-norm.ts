@@ -3,7 +3,8 @@ import { withGradient } from '../autodiff/with-gradient.ts';
 import { sumRows } from '../kernels/native-ops.ts';
 import { buffer } from '../module/buffer.ts';
 import { Module } from '../module/module.ts';
-import { requireWidth, weight } from './linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from './linear.ts';
 
 export interface BatchNormConfig {
   /** C. */
@@ -48,7 +49,7 @@ export class BatchNorm extends Module {
 
   constructor({ channels, momentum = 0.1, epsilon = 1e-5 }: BatchNormConfig) {
     super();
-    requireWidth('BatchNorm', 'channels', channels);
+    requireIntegers('BatchNorm', { channels });
     if (!(momentum >= 0 && momentum <= 1)) throw new Error(`BatchNorm: momentum must be in [0, 1], got ${momentum}`);
     this.weight = weight(new Float32Array(channels).fill(1), [channels]);
     this.bias = weight(new Float32Array(channels), [channels]);

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
-import { requireWidth, weight } from './linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from './linear.ts';
 
 export interface EmbeddingConfig {
   /** Number of rows: tokens, positions, items. */
@@ -29,8 +30,7 @@ export class Embedding extends Module {
 
   constructor({ size, width, deviation = 1, random }: EmbeddingConfig) {
     super();
-    requireWidth('Embedding', 'size', size);
-    requireWidth('Embedding', 'width', width);
+    requireIntegers('Embedding', { size, width });
     this.weight = weight(random.normals(size * width, 0, deviation), [size, width]);
   }
 

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import { sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
-import { requireWidth, weight } from './linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from './linear.ts';
 
 export interface GroupNormConfig {
   /** C. */
@@ -34,8 +35,7 @@ export class GroupNorm extends Module {
 
   constructor({ channels, groups, epsilon = 1e-5 }: GroupNormConfig) {
     super();
-    requireWidth('GroupNorm', 'channels', channels);
-    requireWidth('GroupNorm', 'groups', groups);
+    requireIntegers('GroupNorm', { channels, groups });
     if (channels % groups !== 0) {
       throw new Error(`GroupNorm: groups must divide channels, got groups=${groups}, channels=${channels}`);
     }

@@ -3,7 +3,8 @@ import { withGradient } from '../autodiff/with-gradient.ts';
 import { fused, hasFused } from '../kernels/fused-ops.ts';
 import { sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
-import { requireWidth, weight } from './linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from './linear.ts';
 
 export interface LayerNormConfig {
   /** Width of the last dimension, which is normalised. */
@@ -29,7 +30,7 @@ export class LayerNorm extends Module {
 
   constructor({ width, epsilon = 1e-5 }: LayerNormConfig) {
     super();
-    requireWidth('LayerNorm', 'width', width);
+    requireIntegers('LayerNorm', { width });
     this.weight = weight(new Float32Array(width).fill(1), [width]);
     this.bias = weight(new Float32Array(width), [width]);
     this.epsilon = epsilon;

@@ -1,3 +1,4 @@
+import { requireIntegers } from '../arguments/require-integers.ts';
 import * as tf from '@tensorflow/tfjs';
 import { isDifferentiating } from '../autodiff/captured.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
@@ -36,8 +37,7 @@ export class Linear extends Module {
 
   constructor({ inputs, outputs, bias = true, random }: LinearConfig) {
     super();
-    requireWidth('Linear', 'inputs', inputs);
-    requireWidth('Linear', 'outputs', outputs);
+    requireIntegers('Linear', { inputs, outputs });
     const bound = 1 / Math.sqrt(inputs);
     this.weight = weight(random.uniforms(inputs * outputs, -bound, bound), [inputs, outputs]);
     this.bias = bias ? weight(random.uniforms(outputs, -bound, bound), [outputs]) : undefined;
@@ -55,12 +55,6 @@ export function weight<R extends tf.Rank>(values: Float32Array, shape: tf.ShapeM
   const variable = tf.variable<R>(initial);
   initial.dispose();
   return variable;
-}
-
-/** @throws unless `value` is a positive integer */
-export function requireWidth(owner: string, name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new Error(`${owner}: ${name} must be a positive integer, got ${value}`);
 }
 
 /**

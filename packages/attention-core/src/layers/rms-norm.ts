@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import { sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
-import { requireWidth, weight } from './linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from './linear.ts';
 
 export interface RmsNormConfig {
   /** Width of the last dimension, which is normalised. */
@@ -27,7 +28,7 @@ export class RmsNorm extends Module {
 
   constructor({ width, epsilon = 1e-6 }: RmsNormConfig) {
     super();
-    requireWidth('RmsNorm', 'width', width);
+    requireIntegers('RmsNorm', { width });
     this.weight = weight(new Float32Array(width).fill(1), [width]);
     this.epsilon = epsilon;
   }

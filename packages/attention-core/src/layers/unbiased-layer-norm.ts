@@ -3,7 +3,8 @@ import { withGradient } from '../autodiff/with-gradient.ts';
 import { sumRows } from '../kernels/native-ops.ts';
 import { Module } from '../module/module.ts';
 import type { LayerNormConfig } from './layer-norm.ts';
-import { requireWidth, weight } from './linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from './linear.ts';
 
 /**
  * y = (x − mean) / (s + ε) · weight + bias over the last dimension, s being the standard deviation of a sample (divided by
@@ -24,7 +25,7 @@ export class UnbiasedLayerNorm extends Module {
   /** @param config width at least 2; epsilon, default 1e-6 */
   constructor({ width, epsilon = 1e-6 }: LayerNormConfig) {
     super();
-    requireWidth('UnbiasedLayerNorm', 'width', width);
+    requireIntegers('UnbiasedLayerNorm', { width });
     if (width === 1) throw new Error('UnbiasedLayerNorm: width must be at least 2, for a deviation, got 1');
     this.weight = weight(new Float32Array(width).fill(1), [width]);
     this.bias = weight(new Float32Array(width), [width]);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { attention } from '../attention/attention.ts';
-import { linear, requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { linear, weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { RandomStream } from '../random/random-stream.ts';
 import type { Random } from '../random/random.ts';
@@ -56,8 +57,7 @@ export class Linformer extends Module {
 
   constructor({ maxLength, projectedLength, shared = false, dropout = 0, name, random }: LinformerConfig) {
     super();
-    requireWidth('Linformer', 'maxLength', maxLength);
-    requireWidth('Linformer', 'projectedLength', projectedLength);
+    requireIntegers('Linformer', { maxLength, projectedLength });
     const bound = 1 / Math.sqrt(projectedLength);
     const initial = () =>
       weight<tf.Rank.R2>(random.uniforms(maxLength * projectedLength, -bound, bound), [maxLength, projectedLength]);

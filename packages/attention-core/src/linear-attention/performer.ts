@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { stopGradient } from '../autodiff/stop-gradient.ts';
-import { linear, requireWidth } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { linear } from '../layers/linear.ts';
 import { buffer } from '../module/buffer.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
@@ -42,8 +43,7 @@ export class PerformerFeatures extends Module implements FeatureMap {
 
   constructor({ headWidth, features = Math.ceil(headWidth * Math.log(headWidth)), random }: PerformerFeaturesConfig) {
     super();
-    requireWidth('PerformerFeatures', 'headWidth', headWidth);
-    requireWidth('PerformerFeatures', 'features', features);
+    requireIntegers('PerformerFeatures', { headWidth, features });
     this.projection = buffer(orthogonalColumns(headWidth, features, random), [headWidth, features]);
   }
 

@@ -1,3 +1,4 @@
+import { requireIntegers } from '../arguments/require-integers.ts';
 import * as tf from '@tensorflow/tfjs';
 import { describeAlignment, knownStart, requireAlignment, type Alignment } from './alignment.ts';
 import { startIn, type Mask, type Range } from './mask.ts';
@@ -18,9 +19,8 @@ import { startIn, type Mask, type Range } from './mask.ts';
  * ```
  */
 export function strided(stride: number, { alignment = 'bottom-right' }: { readonly alignment?: Alignment } = {}): Mask {
-  if (!Number.isInteger(stride) || stride < 1) {
-    throw new Error(`strided: stride must be a positive integer, got ${stride}`);
-  }
+  requireIntegers('strided', { stride });
+
   requireAlignment('strided', alignment);
   if (alignment instanceof tf.Tensor) throw new Error('strided: alignment must be known, got a tensor');
   const startOf = (queryLength: number, keyLength: number) => knownStart(alignment, queryLength, keyLength)!;

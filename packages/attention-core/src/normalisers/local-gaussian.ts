@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear, linear, requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { Linear, linear, weight } from '../layers/linear.ts';
 import { alignCentre, requireCentre } from '../masks/local-window.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
@@ -65,8 +66,7 @@ export class CentrePredictor extends Module {
 
   constructor({ queryWidth, hiddenWidth, random }: CentrePredictorConfig) {
     super();
-    requireWidth('CentrePredictor', 'queryWidth', queryWidth);
-    requireWidth('CentrePredictor', 'hiddenWidth', hiddenWidth);
+    requireIntegers('CentrePredictor', { queryWidth, hiddenWidth });
     this.query = new Linear({ inputs: queryWidth, outputs: hiddenWidth, bias: false, random });
     const bound = 1 / Math.sqrt(hiddenWidth);
     this.vector = weight(random.uniforms(hiddenWidth, -bound, bound), [hiddenWidth, 1]);

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import { fused, hasFused } from '../kernels/fused-ops.ts';
-import { weight, requireWidth } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { Normaliser, Visibility } from './normaliser.ts';
 import { greatestOf, hideScores } from './visible.ts';
@@ -66,7 +67,7 @@ export class SinkSoftmax extends Module implements Normaliser {
   /** @param config.heads H. The sinks begin at 0 */
   constructor({ heads }: { readonly heads: number }) {
     super();
-    requireWidth('SinkSoftmax', 'heads', heads);
+    requireIntegers('SinkSoftmax', { heads });
     this.sink = weight(new Float32Array(heads), [heads]);
   }
 

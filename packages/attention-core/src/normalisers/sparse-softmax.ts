@@ -1,3 +1,4 @@
+import { requireIntegers } from '../arguments/require-integers.ts';
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../autodiff/with-gradient.ts';
 import type { Normaliser, Visibility } from './normaliser.ts';
@@ -18,7 +19,7 @@ import { everyKey, hideScores } from './visible.ts';
  * ```
  */
 export function topK(k: number): Normaliser {
-  if (!Number.isInteger(k) || k < 1) throw new Error(`topK: k must be a positive integer, got ${k}`);
+  requireIntegers('topK', { k });
   return {
     name: 'top-k',
     weights: (scores, visibility) =>

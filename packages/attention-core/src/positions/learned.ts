@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
 import { sinusoids } from './sinusoidal.ts';
@@ -32,8 +33,7 @@ export class LearnedPositions extends Module {
 
   constructor({ length, width, deviation = 0.02, initial = 'normal', random }: LearnedPositionsConfig) {
     super();
-    requireWidth('LearnedPositions', 'length', length);
-    requireWidth('LearnedPositions', 'width', width);
+    requireIntegers('LearnedPositions', { length, width });
     const values =
       initial === 'normal' ? random.normals(length * width, 0, deviation) : waves(length, width, deviation);
     this.weight = weight(values, [length, width]);

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { linear, requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { linear, weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { RecurrentCell, RecurrentCellConfig } from './recurrent-cell.ts';
 
@@ -14,8 +15,7 @@ export abstract class GatedCell extends Module implements RecurrentCell {
 
   protected constructor(owner: string, gates: number, { inputs, hiddenWidth, random }: RecurrentCellConfig) {
     super();
-    requireWidth(owner, 'inputs', inputs);
-    requireWidth(owner, 'hiddenWidth', hiddenWidth);
+    requireIntegers(owner, { inputs, hiddenWidth });
     const width = gates * hiddenWidth;
     const bound = 1 / Math.sqrt(hiddenWidth);
     this.inputWeight = weight(random.uniforms(inputs * width, -bound, bound), [inputs, width]);

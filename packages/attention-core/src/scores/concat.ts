@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { linear, requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { linear, weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
 import { addedScores } from './additive.ts';
@@ -24,9 +25,7 @@ export class ConcatScore extends Module implements Score {
 
   constructor({ queryWidth, keyWidth, hiddenWidth, random }: ConcatScoreConfig) {
     super();
-    requireWidth('ConcatScore', 'queryWidth', queryWidth);
-    requireWidth('ConcatScore', 'keyWidth', keyWidth);
-    requireWidth('ConcatScore', 'hiddenWidth', hiddenWidth);
+    requireIntegers('ConcatScore', { queryWidth, keyWidth, hiddenWidth });
     const inputs = queryWidth + keyWidth;
     const bound = 1 / Math.sqrt(inputs);
     this.weight = weight(random.uniforms(inputs * hiddenWidth, -bound, bound), [inputs, hiddenWidth]);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { linear, requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { linear, weight } from '../layers/linear.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
 import { dot } from './dot.ts';
@@ -18,8 +19,7 @@ export class GeneralScore extends Module implements Score {
 
   constructor({ queryWidth, keyWidth, random }: GeneralScoreConfig) {
     super();
-    requireWidth('GeneralScore', 'queryWidth', queryWidth);
-    requireWidth('GeneralScore', 'keyWidth', keyWidth);
+    requireIntegers('GeneralScore', { queryWidth, keyWidth });
     const bound = 1 / Math.sqrt(queryWidth);
     this.weight = weight(random.uniforms(queryWidth * keyWidth, -bound, bound), [queryWidth, keyWidth]);
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { linear, requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { linear, weight } from '../layers/linear.ts';
 import type { MaskRegion } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
@@ -22,8 +23,7 @@ export class LocationScore extends Module implements Score {
 
   constructor({ queryWidth, maxLength, random }: LocationScoreConfig) {
     super();
-    requireWidth('LocationScore', 'queryWidth', queryWidth);
-    requireWidth('LocationScore', 'maxLength', maxLength);
+    requireIntegers('LocationScore', { queryWidth, maxLength });
     const bound = 1 / Math.sqrt(queryWidth);
     this.weight = weight(random.uniforms(queryWidth * maxLength, -bound, bound), [queryWidth, maxLength]);
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { weight } from '../layers/linear.ts';
 import type { Alignment } from '../masks/alignment.ts';
 import type { MaskRegion } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
@@ -44,9 +45,8 @@ export class RelativePositionScore extends Module implements Score {
 
   constructor({ headWidth, maxDistance, direction, heads, scale, random }: RelativePositionScoreConfig) {
     super();
-    requireWidth('RelativePositionScore', 'headWidth', headWidth);
-    requireWidth('RelativePositionScore', 'maxDistance', maxDistance);
-    if (heads !== undefined) requireWidth('RelativePositionScore', 'heads', heads);
+    requireIntegers('RelativePositionScore', { headWidth, maxDistance });
+    if (heads !== undefined) requireIntegers('RelativePositionScore', { heads });
     const distances = direction === 'both' ? 2 * maxDistance + 1 : maxDistance + 1;
     const shape = heads === undefined ? [distances, headWidth] : [heads, distances, headWidth];
     this.weight = weight(random.normals(tf.util.sizeFromShape(shape), 0, headWidth ** -0.5), shape);

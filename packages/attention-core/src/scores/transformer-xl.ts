@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear, requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { Linear, weight } from '../layers/linear.ts';
 import type { MaskRegion } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
 import { distancesOf } from '../positions/relative.ts';
@@ -33,8 +34,7 @@ export class TransformerXlScore extends Module implements Score {
 
   constructor({ heads, headWidth, positionWidth = heads * headWidth, random }: TransformerXlScoreConfig) {
     super();
-    requireWidth('TransformerXlScore', 'heads', heads);
-    requireWidth('TransformerXlScore', 'headWidth', headWidth);
+    requireIntegers('TransformerXlScore', { heads, headWidth });
     this.position = new Linear({ inputs: positionWidth, outputs: heads * headWidth, bias: false, random });
     const bound = headWidth ** -0.5;
     const initial = () => weight(random.uniforms(heads * headWidth, -bound, bound), [heads, 1, headWidth] as const);

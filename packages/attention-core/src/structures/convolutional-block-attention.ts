@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear, requireWidth, weight } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { Linear, weight } from '../layers/linear.ts';
 import { observeWeights } from '../maps/observe-weights.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
@@ -41,8 +42,7 @@ export class ConvolutionalBlockAttention extends Module {
 
   constructor({ channels, reduction = 16, kernelSize = 7, random }: ConvolutionalBlockAttentionConfig) {
     super();
-    requireWidth('ConvolutionalBlockAttention', 'channels', channels);
-    requireWidth('ConvolutionalBlockAttention', 'kernelSize', kernelSize);
+    requireIntegers('ConvolutionalBlockAttention', { channels, kernelSize });
     if (kernelSize % 2 === 0) {
       throw new Error(`ConvolutionalBlockAttention: kernelSize must be odd, got ${kernelSize}`);
     }

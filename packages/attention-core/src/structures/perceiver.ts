@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { weight } from '../layers/linear.ts';
-import { requireWidth } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
 import type { Mask } from '../masks/mask.ts';
 import { Module } from '../module/module.ts';
 import type { RandomStream } from '../random/random-stream.ts';
@@ -43,8 +43,7 @@ export class Perceiver extends Module {
 
   constructor({ latents, inputWidth, crossHeads = 1, layers, repeats = 1, ...block }: PerceiverConfig) {
     super();
-    requireWidth('Perceiver', 'latents', latents);
-    requireWidth('Perceiver', 'repeats', repeats);
+    requireIntegers('Perceiver', { latents, repeats });
     const { modelWidth, random } = block;
     // The paper's deviation; it cuts the normal distribution at two of them, which is left out.
     this.latents = weight(random.normals(latents * modelWidth, 0, 0.02), [latents, modelWidth]);

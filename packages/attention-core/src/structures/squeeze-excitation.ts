@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { Linear, requireWidth } from '../layers/linear.ts';
+import { requireIntegers } from '../arguments/require-integers.ts';
+import { Linear } from '../layers/linear.ts';
 import { observeWeights } from '../maps/observe-weights.ts';
 import { Module } from '../module/module.ts';
 import type { Random } from '../random/random.ts';
@@ -33,7 +34,7 @@ export class SqueezeExcitation extends Module {
 
   constructor({ channels, reduction = 16, random }: SqueezeExcitationConfig) {
     super();
-    requireWidth('SqueezeExcitation', 'channels', channels);
+    requireIntegers('SqueezeExcitation', { channels });
     const hidden = Math.max(1, Math.floor(channels / reduction));
     this.squeeze = new Linear({ inputs: channels, outputs: hidden, random });
     this.excite = new Linear({ inputs: hidden, outputs: channels, random });

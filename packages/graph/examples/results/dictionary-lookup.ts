@@ -2,6 +2,11 @@ import { defineResult } from '@heed/node';
 import { learnLookup } from '../dictionary-lookup.ts';
 
 const KEYS = 10;
+const MODELS = [
+  ['gatv2', 'gatv2', 1],
+  ['gat', 'gat', 1],
+  ['gat8', 'gat', 8],
+] as const;
 const percent = { unit: '%', digits: 1 } as const;
 
 export default defineResult({
@@ -21,16 +26,16 @@ export default defineResult({
     'updates with 64 new dictionaries each, Adam 0.01 falling to 0 over the second half; tested on 1,000 other dictionaries ' +
     '(10,000 queries). Guessing finds 10 %.',
   data: [],
-  run: async ({ signal, quick, seed, print }) => {
+  run: async ({ signal, quick, seed, folder, print }) => {
     const steps = quick ? 30 : 1000;
-    const accuracy = async (layer: 'gat' | 'gatv2', heads: number) => {
-      const result = await learnLookup({ layer, keys: KEYS, heads, steps, seed, signal });
+    const ours = { gatv2: 0, gat: 0, gat8: 0 };
+    for (const [name, layer, heads] of MODELS) {
+      const checkpoints = `${folder}/${layer}-${heads}-heads`;
+      const result = await learnLookup({ layer, keys: KEYS, heads, steps, seed, checkpoints, signal });
+      if (result === undefined) return undefined;
       print(`${layer}, ${heads} heads: ${(100 * result.accuracy).toFixed(1)} %`);
-      return 100 * result.accuracy;
-    };
-    const gatv2 = await accuracy('gatv2', 1);
-    const gat = await accuracy('gat', 1);
-    const gat8 = await accuracy('gat', 8);
-    return signal.aborted ? undefined : { ours: { gatv2, gat, gat8 } };
+      ours[name] = 100 * result.accuracy;
+    }
+    return { ours };
   },
 });

@@ -1,9 +1,9 @@
-import { linear, Module, type Random, type RandomStream, weight } from '@heed/attention-core';
+import { requireIntegers, linear, Module, type Random, type RandomStream, weight } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { denseEdgeAttention, nodesByHead } from './dense-edges.ts';
 import type { EdgeTensors } from './edge-tensors.ts';
 import { edgeWeights } from './edge-weights.ts';
-import { glorot, requireWidth } from './initial-weights.ts';
+import { glorot } from './initial-weights.ts';
 import { combineOverEdges, dotByHead, gatherRows, joinHeads } from './message-passing.ts';
 import { projectFeatures, type NodeFeatures } from './node-features.ts';
 
@@ -67,7 +67,7 @@ export class GatLayer extends Module {
   constructor(config: EdgeAttentionConfig) {
     super();
     const { inputs, headWidth, heads = 1, join = 'concat', random } = config;
-    requireWidth('GatLayer', { inputs, headWidth, heads });
+    requireIntegers('GatLayer', { inputs, headWidth, heads });
     this.weight = glorot(random, [inputs, heads * headWidth]);
     this.sourceAttention = glorot(random, [heads, headWidth]);
     this.targetAttention = glorot(random, [heads, headWidth]);

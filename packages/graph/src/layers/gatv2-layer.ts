@@ -1,10 +1,10 @@
-import { linear, Module, weight } from '@heed/attention-core';
+import { requireIntegers, linear, Module, weight } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { denseEdgeAttention, nodesByHead } from './dense-edges.ts';
 import type { EdgeTensors } from './edge-tensors.ts';
 import { edgeWeights } from './edge-weights.ts';
 import type { EdgeAttentionConfig, EdgeLayerInputs } from './gat-layer.ts';
-import { glorot, requireWidth } from './initial-weights.ts';
+import { glorot } from './initial-weights.ts';
 import { combineOverEdges, dotByHead, gatherRows, joinHeads } from './message-passing.ts';
 import { projectFeatures, type NodeFeatures } from './node-features.ts';
 
@@ -54,7 +54,7 @@ export class GatV2Layer extends Module {
   constructor(config: GatV2LayerConfig) {
     super();
     const { inputs, headWidth, heads = 1, edgeInputs = 0, join = 'concat', random } = config;
-    requireWidth('GatV2Layer', { inputs, headWidth, heads });
+    requireIntegers('GatV2Layer', { inputs, headWidth, heads });
     const width = heads * headWidth;
     this.sourceWeight = glorot(random, [inputs, width]);
     this.sourceBias = zeros(width);

@@ -1,6 +1,13 @@
-import { Module, observeEdgeWeights, segmentSoftmax, segmentSum, type Random } from '@heed/attention-core';
+import {
+  requireIntegers,
+  Module,
+  observeEdgeWeights,
+  segmentSoftmax,
+  segmentSum,
+  type Random,
+} from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import { glorot, requireWidth } from './initial-weights.ts';
+import { glorot } from './initial-weights.ts';
 
 export interface GlobalAttentionPoolingConfig {
   /** F: width of a node. */
@@ -30,7 +37,7 @@ export class GlobalAttentionPooling extends Module {
 
   constructor({ inputs, name = 'pooling', random }: GlobalAttentionPoolingConfig) {
     super();
-    requireWidth('GlobalAttentionPooling', { inputs });
+    requireIntegers('GlobalAttentionPooling', { inputs });
     this.vector = glorot(random, [inputs, 1]);
     this.mapName = name;
   }

@@ -1,9 +1,9 @@
-import { Linear, Module, type Random } from '@heed/attention-core';
+import { requireIntegers, Linear, Module, type Random } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import type { EdgeTensors } from './edge-tensors.ts';
 import { edgeWeights } from './edge-weights.ts';
 import type { EdgeLayerInputs } from './gat-layer.ts';
-import { glorot, requireWidth } from './initial-weights.ts';
+import { glorot } from './initial-weights.ts';
 import { combineOverEdges, dotByHead, gatherRows } from './message-passing.ts';
 
 /** One kind of edge: from nodes of one kind to nodes of the same or another. */
@@ -109,7 +109,7 @@ export class HanLayer extends Module {
   constructor(config: HanLayerConfig) {
     super();
     const { inputs, relations, headWidth, heads = 1, random } = config;
-    requireWidth('HanLayer', { headWidth, heads });
+    requireIntegers('HanLayer', { headWidth, heads });
     for (const { source, target } of relations) {
       if (inputs[source] === undefined || inputs[target] === undefined) {
         throw new Error(`HanLayer: relations must lead between ${inputs.length} kinds, got ${source} → ${target}`);

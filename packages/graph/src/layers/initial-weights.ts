@@ -6,12 +6,3 @@ export function glorot(random: Random, shape: [number, number]): tf.Variable<tf.
   const bound = Math.sqrt(6 / (shape[0] + shape[1]));
   return weight<tf.Rank.R2>(random.uniforms(shape[0] * shape[1], -bound, bound), shape);
 }
-
-/** @throws unless every value is a positive integer */
-export function requireWidth(owner: string, values: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new Error(`${owner}: ${name} must be a positive integer, got ${value}`);
-    }
-  }
-}

@@ -1,9 +1,8 @@
-import { Linear, Module, segmentSum, type Random } from '@heed/attention-core';
+import { requireIntegers, Linear, Module, segmentSum, type Random } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import type { EdgeTensors } from './edge-tensors.ts';
 import { edgeWeights } from './edge-weights.ts';
 import type { EdgeLayerInputs } from './gat-layer.ts';
-import { requireWidth } from './initial-weights.ts';
 import { combineOverEdges, firstRows, gatherRows, joinHeads } from './message-passing.ts';
 
 export interface TransformerLayerConfig {
@@ -59,7 +58,7 @@ export class TransformerLayer extends Module {
   constructor(config: TransformerLayerConfig) {
     super();
     const { inputs, headWidth, heads = 1, edgeInputs = 0, join = 'concat', skip = true, random } = config;
-    requireWidth('TransformerLayer', { inputs, headWidth, heads });
+    requireIntegers('TransformerLayer', { inputs, headWidth, heads });
     const width = heads * headWidth;
     this.query = new Linear({ inputs, outputs: width, random });
     this.key = new Linear({ inputs, outputs: width, random });

@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import { EigenvalueDecomposition, Matrix as DenseMatrix } from 'ml-matrix';
 import { requireUndirected } from '../graph/edge-lists.ts';
 import { checkEdges, type EdgeList, type Matrix } from '../graph/graph-data.ts';
@@ -31,9 +32,8 @@ export function laplacianPositions(edges: EdgeList, nodes: number, count: number
       `laplacianPositions: there must be at most ${MOST_NODES} nodes, got ${nodes}; use randomWalkPositions`,
     );
   }
-  if (!Number.isInteger(count) || count < 1) {
-    throw new Error(`laplacianPositions: count must be a positive integer, got ${count}`);
-  }
+  requireIntegers('laplacianPositions', { count });
+
   const data = new Float32Array(nodes * count);
   if (nodes > 1) {
     const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(laplacian(edges, nodes), {

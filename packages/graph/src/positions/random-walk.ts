@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import { checkEdges, type EdgeList, type Matrix } from '../graph/graph-data.ts';
 
 /**
@@ -19,9 +20,8 @@ import { checkEdges, type EdgeList, type Matrix } from '../graph/graph-data.ts';
  */
 export function randomWalkPositions(edges: EdgeList, nodes: number, steps: number): Matrix {
   checkEdges('randomWalkPositions', edges, nodes);
-  if (!Number.isInteger(steps) || steps < 1) {
-    throw new Error(`randomWalkPositions: steps must be a positive integer, got ${steps}`);
-  }
+  requireIntegers('randomWalkPositions', { steps });
+
   const next: number[][] = Array.from({ length: nodes }, () => []);
   edges.sources.forEach((source, edge) => next[source].push(edges.targets[edge]));
   const data = new Float32Array(nodes * steps);

@@ -135,7 +135,7 @@ describe('SegmentPairs', () => {
     [documents, { vocabularySize: 4000 }, 'tokens must be in [0, 4000), got 4000'],
     [documents, { length: 4 }, 'length must be an integer of at least 5, got 4'],
     [documents, { maskedShare: 0 }, 'maskedShare must lie between 0 and 1, got 0'],
-    [documents, { batchSize: 0 }, 'batchSize must be an integer of at least 1, got 0'],
+    [documents, { batchSize: 0 }, 'batchSize must be a positive integer, got 0'],
   ])('refuses documents or options that it cannot read (%#)', (given, change, message) => {
     expect(() => new SegmentPairs(given, { ...options, ...change })).toThrow(`SegmentPairs: ${message}`);
   });

@@ -1,4 +1,4 @@
-import { Random } from '@heed/attention-core';
+import { requireIntegers, Random } from '@heed/attention-core';
 import { fingerprint, type Batches, type HostMatrix, type HostVector } from '@heed/training';
 import { IGNORED } from './sequence-batches.ts';
 
@@ -69,11 +69,8 @@ export class SegmentPairs {
     private readonly options: SegmentPairsOptions,
   ) {
     const { batchSize, length, vocabularySize, maskedShare = 0.15 } = options;
-    for (const [name, least] of [['batchSize', 1] as const, ['length', 5] as const, ['vocabularySize', 1] as const]) {
-      if (!Number.isInteger(options[name]) || options[name] < least) {
-        throw new Error(`SegmentPairs: ${name} must be an integer of at least ${least}, got ${options[name]}`);
-      }
-    }
+    requireIntegers('SegmentPairs', { batchSize, vocabularySize });
+    requireIntegers('SegmentPairs', { length }, 5);
     if (!(maskedShare > 0 && maskedShare < 1)) {
       throw new Error(`SegmentPairs: maskedShare must lie between 0 and 1, got ${maskedShare}`);
     }

@@ -85,7 +85,7 @@ describe('sequenceBatches', () => {
     expect(() => sequenceBatches([], options)).toThrow('sequenceBatches: at least one pair is needed, got none');
     expect(() => sequenceBatches([...pairs, { source: [], target: [2] }], options)).toThrow('empty one in pair 103');
     expect(() => sequenceBatches(pairs, { ...options, batchSize: 0 })).toThrow(
-      'batchSize must be an integer of at least 1, got 0',
+      'batchSize must be a positive integer, got 0',
     );
   });
 });

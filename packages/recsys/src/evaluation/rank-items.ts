@@ -1,4 +1,4 @@
-import { Random } from '@heed/attention-core';
+import { requireIntegers, Random } from '@heed/attention-core';
 import type { RankingCase } from '../log/leave-one-out.ts';
 import type { Scorer } from './scorer.ts';
 
@@ -96,11 +96,7 @@ async function rankItems<Mode extends string>(
   candidates: (given: RankingCase) => ReadonlySet<number> | undefined,
 ): Promise<RankMetrics<Mode>> {
   if (cases.length === 0) throw new Error(`${owner}: at least one case is needed, got none`);
-  for (const [name, value] of Object.entries({ at, batchSize })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new Error(`${owner}: ${name} must be a positive integer, got ${value}`);
-    }
-  }
+  requireIntegers(owner, { at, batchSize });
   const chance = typeof ties === 'object' ? new Random(ties.seed) : undefined;
   const ranks = new Int32Array(cases.length);
   for (let first = 0; first < cases.length; first += batchSize) {

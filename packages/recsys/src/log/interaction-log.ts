@@ -1,4 +1,4 @@
-import { Random } from '@heed/attention-core';
+import { requireIntegers, Random } from '@heed/attention-core';
 
 /** How users and items are called: texts, or numbers of any size. `1` and `'1'` are two. */
 export type Id = string | number;
@@ -59,9 +59,8 @@ export class InteractionLog {
     const { ties = 'rows', repeats = 'keep', core = 1 } = options;
     const all = [...rows];
     checkRows(all);
-    if (!Number.isSafeInteger(core) || core < 1) {
-      throw new Error(`InteractionLog: core must be a positive integer, got ${core}`);
-    }
+    requireIntegers('InteractionLog', { core });
+
     const kept = coreOf(withoutRepeats(inOrder(all, ties), repeats), core);
     if (kept.length === 0) {
       throw new Error(`InteractionLog: users and items of core=${core} must be left, got none of ${all.length} rows`);

@@ -1,8 +1,9 @@
+import { requireIntegers } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { runAsWritten } from '../compiled/run.ts';
 import { beginSearch, readAndFree } from './greedy-search.ts';
 import { disposeRows, gatherRows, repeatRows, sourceCount, tidyRows } from '../compiled/rows.ts';
-import { maximumLengths, requireCount, type Hypothesis, type SearchOptions } from './search-options.ts';
+import { maximumLengths, type Hypothesis, type SearchOptions } from './search-options.ts';
 import type { Rows } from '../compiled/rows.ts';
 import type { SourceTensors, StepwiseModel } from './sequence-model.ts';
 
@@ -43,9 +44,9 @@ export async function beamSearch<Memory extends Rows, State extends Rows, Source
 ): Promise<Hypothesis[][]> {
   const { beams, start, maximumLength, lengthPenalty = 0, groups = 1, diversity = 0.5, signal } = options;
   const { room, run = runAsWritten } = options;
-  requireCount('beamSearch', 'beams', beams);
+  requireIntegers('beamSearch', { beams });
   const limits = maximumLengths('beamSearch', maximumLength, sourceCount(batch));
-  requireCount('beamSearch', 'groups', groups);
+  requireIntegers('beamSearch', { groups });
   if (beams % groups !== 0) throw new Error(`beamSearch: groups must divide beams=${beams}, got ${groups}`);
   if (!Number.isFinite(lengthPenalty)) {
     throw new Error(`beamSearch: lengthPenalty must be a finite number, got ${lengthPenalty}`);

@@ -1,4 +1,4 @@
-import { Random } from '@heed/attention-core';
+import { requireIntegers, Random } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { ForwardPasses } from '../compiled/forward-passes.ts';
 import { paddedSize } from '../compiled/padded-size.ts';
@@ -7,7 +7,6 @@ import type { Run } from '../compiled/run.ts';
 import type { CausalModel } from './causal-model.ts';
 import { readTokens, type Read } from './read-tokens.ts';
 import { chooseToken, logitsFilters, logProbabilityOf, type SamplingOptions } from './logits-filters.ts';
-import { requireCount } from './search-options.ts';
 
 export interface GenerateTokensOptions extends SamplingOptions {
   /** Generating stops after so many tokens. */
@@ -64,7 +63,7 @@ export async function* generateTokens(
   options: GenerateTokensOptions,
 ): AsyncGenerator<readonly (GeneratedToken | undefined)[], void, undefined> {
   const { maximumTokens, end = [], seed = 0, cache = true, temperature = 1, signal } = options;
-  requireCount('generateTokens', 'maximumTokens', maximumTokens);
+  requireIntegers('generateTokens', { maximumTokens });
   requirePrompts('generateTokens', prompts, model.config.vocabularySize);
   const filters = logitsFilters(options);
   const rows = prompts.map((prompt, i) => ({

@@ -41,7 +41,7 @@ describe('logitsFilters', () => {
   it.each([
     [{ temperature: -1 }, 'logitsFilters: temperature must be at least 0, got -1'],
     [{ temperature: NaN }, 'logitsFilters: temperature must be at least 0, got NaN'],
-    [{ topK: 0 }, 'logitsFilters: topK must be an integer of at least 1, got 0'],
+    [{ topK: 0 }, 'logitsFilters: topK must be a positive integer, got 0'],
     [{ topP: 0 }, 'logitsFilters: topP must be in (0, 1], got 0'],
     [{ topP: 1.1 }, 'logitsFilters: topP must be in (0, 1], got 1.1'],
     [{ minP: 2 }, 'logitsFilters: minP must be in [0, 1], got 2'],

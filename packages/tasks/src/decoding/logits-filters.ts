@@ -1,3 +1,5 @@
+import { requireIntegers } from '@heed/attention-core';
+
 /** The largest float32. */
 const LARGEST = 3.4028234663852886e38;
 
@@ -42,7 +44,7 @@ export function logitsFilters(options: SamplingOptions): LogitsFilter[] {
   }
   if (temperature !== 1 && temperature !== 0) filters.push((logits) => divide(logits, temperature));
   if (topK !== undefined) {
-    requireRange('topK', topK, 'an integer of at least 1', Number.isInteger(topK) && topK >= 1);
+    requireIntegers('logitsFilters', { topK });
     filters.push((logits) => keepTopK(logits, topK));
   }
   if (topP !== undefined) {

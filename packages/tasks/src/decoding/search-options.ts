@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import type { Run } from '../compiled/run.ts';
 
 /** What every search needs to know. */
@@ -28,13 +29,6 @@ export interface Hypothesis {
   readonly ended: boolean;
 }
 
-/** @throws unless the value is an integer of at least `low` */
-export function requireCount(owner: string, name: string, value: number, low = 1): void {
-  if (!Number.isInteger(value) || value < low) {
-    throw new Error(`${owner}: ${name} must be an integer of at least ${low}, got ${value}`);
-  }
-}
-
 /** The limit of each source. @throws unless there is one for each, an integer of at least 1 */
 export function maximumLengths(owner: string, maximumLength: number | readonly number[], sources: number): number[] {
   const limits = typeof maximumLength === 'number' ? Array<number>(sources).fill(maximumLength) : [...maximumLength];
@@ -43,6 +37,6 @@ export function maximumLengths(owner: string, maximumLength: number | readonly n
       `${owner}: maximumLength must be one number or one for each of ${sources} sources, got ${limits.length}`,
     );
   }
-  for (const limit of limits) requireCount(owner, 'maximumLength', limit);
+  for (const limit of limits) requireIntegers(owner, { maximumLength: limit });
   return limits;
 }

@@ -1,4 +1,4 @@
-import { capture, type AttentionMap } from '@heed/attention-core';
+import { requireIntegers, capture, type AttentionMap } from '@heed/attention-core';
 import { batchTensors, compiles, type Batch } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import type { ForwardPass, ForwardPasses } from '../compiled/forward-passes.ts';
@@ -53,9 +53,8 @@ export async function predictInBatches<
   { size = () => 1, maximumSize = Infinity, batch, forward, result }: Prediction<Input, B, Outputs, Result>,
   { batchSize, signal, attention = false }: BatchOptions,
 ): Promise<Result[]> {
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new Error(`${owner}: batchSize must be a positive integer, got ${batchSize}`);
-  }
+  requireIntegers(owner, { batchSize });
+
   const results = Array<Result>(inputs.length);
   const padded = compiles() && !attention; // a map would show the padding
   for (const { members, filled, room } of batchesBySize(inputs.map(size), { batchSize, maximumSize, padded })) {

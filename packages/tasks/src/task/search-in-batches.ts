@@ -1,8 +1,9 @@
+import { requireIntegers } from '@heed/attention-core';
 import { batchTensors, compiles, type Batch, type BatchTensors } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { beamSearch } from '../decoding/beam-search.ts';
 import { greedySearch } from '../decoding/greedy-search.ts';
-import { requireCount, type Hypothesis, type SearchOptions } from '../decoding/search-options.ts';
+import { type Hypothesis, type SearchOptions } from '../decoding/search-options.ts';
 import type { Rows } from '../compiled/rows.ts';
 import type { StepwiseModel } from '../decoding/sequence-model.ts';
 import type { ForwardPasses } from '../compiled/forward-passes.ts';
@@ -54,8 +55,8 @@ export async function searchInBatches<Input, B extends Batch, Memory extends Row
   }: Search<Input, B, Memory, State>,
   { beams, lengthPenalty, batchSize, signal }: SearchBatchOptions,
 ): Promise<Hypothesis[][]> {
-  requireCount(owner, 'beams', beams);
-  requireCount(owner, 'batchSize', batchSize);
+  requireIntegers(owner, { beams });
+  requireIntegers(owner, { batchSize });
   const sizes = inputs.map(size);
   const found = Array<Hypothesis[]>(inputs.length);
   for (const { members, filled, room } of batchesBySize(sizes, { batchSize, maximumSize, padded: compiles() })) {

@@ -1,4 +1,4 @@
-import { Random } from '@heed/attention-core';
+import { requireIntegers, Random } from '@heed/attention-core';
 import { fingerprint, type HostMatrix } from '@heed/training';
 
 /** The label of positions that do not count in a loss. */
@@ -45,11 +45,7 @@ export interface TextWindowsOptions {
  */
 export function textWindows(tokens: Int32Array, options: TextWindowsOptions): NextTokenBatches {
   const { batchSize, length, seed } = options;
-  for (const [name, value] of Object.entries({ batchSize, length })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new Error(`textWindows: ${name} must be a positive integer, got ${value}`);
-    }
-  }
+  requireIntegers('textWindows', { batchSize, length });
   if (tokens.length <= length) {
     throw new Error(`textWindows: there must be more than length=${length} tokens, got ${tokens.length}`);
   }

@@ -1,3 +1,5 @@
+import { requireIntegers } from '@heed/attention-core';
+
 /**
  * Items of a stream in lists of `size`, the last of which may be shorter.
  *
@@ -13,8 +15,7 @@ export async function* batchStream<T>(
   items: Iterable<T> | AsyncIterable<T>,
   size: number,
 ): AsyncGenerator<T[], void, undefined> {
-  if (!Number.isSafeInteger(size) || size < 1)
-    throw new Error(`batchStream: size must be a positive integer, got ${size}`);
+  requireIntegers('batchStream', { size });
   let batch: T[] = [];
   for await (const item of items) {
     batch.push(item);

@@ -1,3 +1,5 @@
+import { requireIntegers } from '@heed/attention-core';
+
 /**
  * Upper bounds of at most `count` buckets into which sizes fall, so that the sum of what each is padded to is least: few shapes, little
  * padding. The last bound is the greatest size.
@@ -11,9 +13,8 @@
  * ```
  */
 export function bucketBounds(sizes: readonly number[], count: number): number[] {
-  if (!Number.isInteger(count) || count < 1) {
-    throw new Error(`bucketBounds: count must be a positive integer, got ${count}`);
-  }
+  requireIntegers('bucketBounds', { count });
+
   const frequencies = new Map<number, number>();
   for (const size of sizes) frequencies.set(size, (frequencies.get(size) ?? 0) + 1);
   const distinct = [...frequencies.keys()].sort((a, b) => a - b);

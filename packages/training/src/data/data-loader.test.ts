@@ -114,7 +114,7 @@ describe('dataLoader', () => {
 
   it('refuses bad options at once', () => {
     expect(() => dataLoader({ examples: 3, batchSize: 0, make: batch })).toThrow(
-      'batchSize must be an integer of at least 1, got 0',
+      'batchSize must be a positive integer, got 0',
     );
     expect(() => dataLoader({ examples: 3, batchSize: 1, buckets: 2, make: batch })).toThrow(
       "dataLoader: buckets need the examples' lengths, got examples=3, buckets=2",

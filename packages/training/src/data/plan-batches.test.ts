@@ -43,7 +43,7 @@ describe('planBatches', () => {
 
   it('refuses options out of range', () => {
     expect(() => planBatches({ examples: 4, batchSize: 0 }, 0)).toThrow(
-      'planBatches: batchSize must be an integer of at least 1, got 0',
+      'planBatches: batchSize must be a positive integer, got 0',
     );
     expect(() => planBatches({ examples: -1, batchSize: 1 }, 0)).toThrow(
       'planBatches: examples must be an integer of at least 0, got -1',

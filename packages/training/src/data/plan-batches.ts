@@ -1,4 +1,4 @@
-import { Random } from '@heed/attention-core';
+import { requireIntegers, Random } from '@heed/attention-core';
 
 export interface BatchPlanOptions {
   /** How many examples there are; or how long each is: then examples of similar length come together. */
@@ -34,8 +34,8 @@ const POOL = 64;
 export function planBatches(options: BatchPlanOptions, epoch: number): number[][] {
   const { examples, batchSize, seed, dropLast = false } = options;
   const count = typeof examples === 'number' ? examples : examples.length;
-  checkCount('examples', count, 0);
-  checkCount('batchSize', batchSize, 1);
+  requireIntegers('planBatches', { examples: count }, 0);
+  requireIntegers('planBatches', { batchSize });
   const random = seed === undefined ? undefined : new Random(seed).fork(`epoch ${epoch}`);
   const inOrder = Array.from({ length: count }, (_, i) => i);
   const order = random?.shuffle(inOrder) ?? inOrder;
@@ -55,10 +55,4 @@ function byLength(order: readonly number[], lengths: ArrayLike<number>, batchSiz
 
 function cut(items: readonly number[], size: number): number[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
-}
-
-function checkCount(name: string, value: number, low: number): void {
-  if (!Number.isSafeInteger(value) || value < low) {
-    throw new Error(`planBatches: ${name} must be an integer of at least ${low}, got ${value}`);
-  }
 }

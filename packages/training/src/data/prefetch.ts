@@ -1,3 +1,5 @@
+import { requireIntegers } from '@heed/attention-core';
+
 /**
  * The same items in the same order, of which up to `ahead` are asked for before they are wanted. An error comes in its item's place.
  *
@@ -15,8 +17,7 @@
  * ```
  */
 export function prefetch<T>(items: Iterable<T> | AsyncIterable<T>, ahead: number): AsyncIterable<T> {
-  if (!Number.isSafeInteger(ahead) || ahead < 1)
-    throw new Error(`prefetch: ahead must be a positive integer, got ${ahead}`);
+  requireIntegers('prefetch', { ahead });
   return {
     [Symbol.asyncIterator]() {
       const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();

@@ -1,4 +1,4 @@
-import { Random } from '@heed/attention-core';
+import { requireIntegers, Random } from '@heed/attention-core';
 
 export interface ShuffleStreamOptions {
   /** How many items wait to be drawn: an item moves about so far. */
@@ -23,8 +23,7 @@ export async function* shuffleStream<T>(
   items: Iterable<T> | AsyncIterable<T>,
   { buffer, seed }: ShuffleStreamOptions,
 ): AsyncGenerator<T, void, undefined> {
-  if (!Number.isSafeInteger(buffer) || buffer < 1)
-    throw new Error(`shuffleStream: buffer must be a positive integer, got ${buffer}`);
+  requireIntegers('shuffleStream', { buffer });
   const random = new Random(seed);
   const waiting: T[] = [];
   for await (const item of items) {

@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import type { Batch, Batches } from '../loop/batch.ts';
 import type { FromWorker, ToWorker } from './serve-batches.ts';
 
@@ -35,8 +36,7 @@ export function workerBatches<B extends Batch>(
   port: MessagePort,
   { ahead = 4 }: WorkerBatchesOptions = {},
 ): WorkerBatches<B> {
-  if (!Number.isSafeInteger(ahead) || ahead < 1)
-    throw new Error(`workerBatches: ahead must be a positive integer, got ${ahead}`);
+  requireIntegers('workerBatches', { ahead });
   const send = (message: ToWorker) => port.postMessage(message);
   const readers = new Map<number, Reader<B>>();
   let opened = 0;

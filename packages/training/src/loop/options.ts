@@ -1,4 +1,4 @@
-import type { Module, RandomStream } from '@heed/attention-core';
+import { requireIntegers, type Module, type RandomStream } from '@heed/attention-core';
 import type * as tf from '@tensorflow/tfjs';
 import { OWN_FILES } from '../checkpoints/own-files.ts';
 import type { StatefulPart } from '../checkpoints/stateful-part.ts';
@@ -127,7 +127,7 @@ export function checkTrainOptions<B extends Batch>(options: TrainOptions<B>): vo
   if (options.epochs === undefined && options.steps === undefined) {
     throw new Error('train: one of epochs and steps must be given, got neither');
   }
-  atLeast(1, {
+  requireIntegers('train', {
     epochs: options.epochs,
     steps: options.steps,
     batchesPerEpoch: options.batchesPerEpoch,
@@ -155,13 +155,5 @@ export function checkTrainOptions<B extends Batch>(options: TrainOptions<B>): vo
     throw new Error(`train: checkpoints.files must not be called as a checkpoint's own, got ${reserved}`);
   if (checkpoints?.keepBest === true && evaluation === undefined) {
     throw new Error('train: checkpoints.keepBest needs an evaluation, got none');
-  }
-}
-
-function atLeast(low: number, counts: Readonly<Record<string, number | undefined>>): void {
-  for (const [name, count] of Object.entries(counts)) {
-    if (count !== undefined && (!Number.isSafeInteger(count) || count < low)) {
-      throw new Error(`train: ${name} must be an integer of at least ${low}, got ${count}`);
-    }
   }
 }

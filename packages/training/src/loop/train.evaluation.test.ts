@@ -158,10 +158,10 @@ describe('evaluation', () => {
     const trying = (evaluation: Partial<EvaluationOptions>) =>
       collect({ ...options, evaluation: { run, ...evaluation } });
     await expect(trying({ patience: 0 })).rejects.toThrow(
-      'train: evaluation.patience must be an integer of at least 1, got 0',
+      'train: evaluation.patience must be a positive integer, got 0',
     );
     await expect(trying({ everySteps: 1.5 })).rejects.toThrow(
-      'train: evaluation.everySteps must be an integer of at least 1, got 1.5',
+      'train: evaluation.everySteps must be a positive integer, got 1.5',
     );
     await expect(trying({ monitor: [] })).rejects.toThrow(
       'train: evaluation.monitor must be one metric or several different ones',

@@ -227,7 +227,7 @@ describe('train', () => {
     const { epochs: _epochs, ...endless } = options;
     await expect(collect(endless)).rejects.toThrow('one of epochs and steps must be given');
     await expect(collect({ ...options, accumulate: 0 })).rejects.toThrow(
-      'train: accumulate must be an integer of at least 1, got 0',
+      'train: accumulate must be a positive integer, got 0',
     );
     await expect(collect({ ...options, data: () => [] })).rejects.toThrow(
       'train: data must give a batch, got none for epoch 0',

@@ -1,4 +1,4 @@
-import { Linear, Module, type NamedParameter, type Random } from '@heed/attention-core';
+import { requireIntegers, Linear, Module, type NamedParameter, type Random } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import { fits, type NamePattern } from '../optimizers/freeze.ts';
 import { LoraLinear } from './lora-linear.ts';
@@ -34,8 +34,7 @@ export interface LoraOptions {
  */
 export function applyLora(model: Module, options: LoraOptions): Lora {
   const { rank, alpha = 2 * rank, targets, random } = options;
-  if (!Number.isSafeInteger(rank) || rank < 1)
-    throw new Error(`applyLora: rank must be a positive integer, got ${rank}`);
+  requireIntegers('applyLora', { rank });
   if (!(alpha > 0)) throw new Error(`applyLora: alpha must be positive, got ${alpha}`);
   const places = layerPlaces(model, '');
   if (places.some(({ layer }) => layer instanceof LoraLinear))

@@ -1,4 +1,5 @@
-import { checkRate, checkSteps, type Schedule } from './schedule.ts';
+import { requireIntegers } from '@heed/attention-core';
+import { checkRate, type Schedule } from './schedule.ts';
 
 /**
  * The same rate throughout, after an optional linear warm-up: rate · min(1, step / warmupSteps).
@@ -14,6 +15,6 @@ import { checkRate, checkSteps, type Schedule } from './schedule.ts';
 export function constantSchedule(options: { readonly rate: number; readonly warmupSteps?: number }): Schedule {
   const { rate, warmupSteps = 0 } = options;
   checkRate('constantSchedule', 'rate', rate);
-  checkSteps('constantSchedule', 'warmupSteps', warmupSteps, 0);
+  requireIntegers('constantSchedule', { warmupSteps }, 0);
   return (step) => (step < warmupSteps ? (rate * step) / warmupSteps : rate);
 }

@@ -1,4 +1,5 @@
-import { checkRate, checkSteps, type Schedule } from './schedule.ts';
+import { requireIntegers } from '@heed/attention-core';
+import { checkRate, type Schedule } from './schedule.ts';
 
 /**
  * The schedule of "Attention is all you need" (Vaswani et al. 2017, section 5.3):
@@ -17,8 +18,8 @@ export function noamSchedule(options: {
   readonly factor?: number;
 }): Schedule {
   const { modelWidth, warmupSteps, factor = 1 } = options;
-  checkSteps('noamSchedule', 'modelWidth', modelWidth, 1);
-  checkSteps('noamSchedule', 'warmupSteps', warmupSteps, 1);
+  requireIntegers('noamSchedule', { modelWidth });
+  requireIntegers('noamSchedule', { warmupSteps });
   checkRate('noamSchedule', 'factor', factor);
   return (step) => factor * modelWidth ** -0.5 * Math.min(step ** -0.5, step * warmupSteps ** -1.5);
 }

@@ -70,13 +70,13 @@ describe('schedules', () => {
       'linearSchedule: warmupSteps must be at most totalSteps, got warmupSteps=6, totalSteps=5',
     );
     expect(() => linearSchedule({ rate: 1, totalSteps: 0 })).toThrow(
-      'linearSchedule: totalSteps must be an integer of at least 1, got 0',
+      'linearSchedule: totalSteps must be a positive integer, got 0',
     );
     expect(() => cosineSchedule({ rate: 1, totalSteps: 5, finalRate: 2 })).toThrow(
       'cosineSchedule: finalRate must be in [0, rate], got 2, rate=1',
     );
     expect(() => noamSchedule({ modelWidth: 1.5, warmupSteps: 5 })).toThrow(
-      'noamSchedule: modelWidth must be an integer of at least 1, got 1.5',
+      'noamSchedule: modelWidth must be a positive integer, got 1.5',
     );
   });
 });

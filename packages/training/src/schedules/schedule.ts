@@ -1,3 +1,5 @@
+import { requireIntegers } from '@heed/attention-core';
+
 /** The learning rate of an update, from the update's number, counted from 1. */
 export type Schedule = (step: number) => number;
 
@@ -22,8 +24,8 @@ export function warmUpThenDecay(
   rateAt: (progress: number) => number,
 ): Schedule {
   checkRate(schedule, 'rate', rate);
-  checkSteps(schedule, 'warmupSteps', warmupSteps, 0);
-  checkSteps(schedule, 'totalSteps', totalSteps, 1);
+  requireIntegers(schedule, { warmupSteps }, 0);
+  requireIntegers(schedule, { totalSteps });
   if (warmupSteps > totalSteps) {
     throw new Error(
       `${schedule}: warmupSteps must be at most totalSteps, got warmupSteps=${warmupSteps}, totalSteps=${totalSteps}`,
@@ -35,13 +37,6 @@ export function warmUpThenDecay(
       ? (rate * counted) / warmupSteps
       : rateAt((counted - 1 - warmupSteps) / (totalSteps - warmupSteps));
   };
-}
-
-/** Throws unless `value` is a whole number of at least `low`. */
-export function checkSteps(schedule: string, option: string, value: number, low: number): void {
-  if (!Number.isSafeInteger(value) || value < low) {
-    throw new Error(`${schedule}: ${option} must be an integer of at least ${low}, got ${value}`);
-  }
 }
 
 /** Throws unless `rate` is a positive number. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { withGradient } from '../../autodiff/with-gradient.ts';
 import { Module } from '../../module/module.ts';
-import { requireWidth } from '../linear.ts';
+import { requireIntegers } from '../../arguments/require-integers.ts';
 import { kernelWeights, requireChannels, type KernelConfig } from './kernel-weights.ts';
 import { marginsOf, requirePadding, type KernelExtent, type Padding1d } from './padding.ts';
 import { gatherPatches, sequencePatches } from './sequence-patches.ts';
@@ -42,8 +42,7 @@ export class Conv1d extends Module {
   constructor(config: Conv1dConfig) {
     super();
     const { kernelSize, stride = 1, dilation = 1, padding = 'valid', groups = 1 } = config;
-    requireWidth('Conv1d', 'stride', stride);
-    requireWidth('Conv1d', 'dilation', dilation);
+    requireIntegers('Conv1d', { stride, dilation });
     requirePadding('Conv1d', padding);
     const { weight, bias } = kernelWeights<tf.Rank.R3>('Conv1d', [kernelSize], config);
     this.weight = weight;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { Module } from '../../module/module.ts';
-import { requireWidth } from '../linear.ts';
+import { requireIntegers } from '../../arguments/require-integers.ts';
 import { kernelWeights, requireChannels, type KernelConfig } from './kernel-weights.ts';
 import { marginsOf, requirePadding, type Padding2d } from './padding.ts';
 
@@ -83,8 +83,8 @@ export class Kernel2d {
     this.dilation = pairOf(dilation);
     this.padding = padding;
     this.mode = padding === 'same' ? 'same' : 'valid';
-    for (const size of this.stride) requireWidth(owner, 'stride', size);
-    for (const size of this.dilation) requireWidth(owner, 'dilation', size);
+    for (const size of this.stride) requireIntegers(owner, { stride: size });
+    for (const size of this.dilation) requireIntegers(owner, { dilation: size });
     requirePadding(owner, padding);
     if (this.stride.some((size) => size > 1) && this.dilation.some((size) => size > 1)) {
       throw new Error(

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { Module } from '../../module/module.ts';
-import { requireWidth } from '../linear.ts';
+import { requireIntegers } from '../../arguments/require-integers.ts';
 import { padSequence, type Conv1dConfig } from './conv1d.ts';
 import { depthwise, depthwiseWeights, type DepthwiseConfig } from './depthwise-conv2d.ts';
 import { requireChannels } from './kernel-weights.ts';
@@ -34,8 +34,7 @@ export class DepthwiseConv1d extends Module {
   constructor(config: DepthwiseConv1dConfig) {
     super();
     const { kernelSize, stride = 1, dilation = 1, padding = 'valid' } = config;
-    requireWidth('DepthwiseConv1d', 'stride', stride);
-    requireWidth('DepthwiseConv1d', 'dilation', dilation);
+    requireIntegers('DepthwiseConv1d', { stride, dilation });
     requirePadding('DepthwiseConv1d', padding);
     if (stride > 1 && dilation > 1) {
       throw new Error(`DepthwiseConv1d: stride or dilation must be 1, got stride=${stride}, dilation=${dilation}`);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { Module } from '../../module/module.ts';
-import { requireWidth } from '../linear.ts';
+import { requireIntegers } from '../../arguments/require-integers.ts';
 import { Kernel2d, type Kernel2dConfig } from './conv2d.ts';
 import { kernelWeights, requireChannels, type KernelConfig } from './kernel-weights.ts';
 
@@ -62,8 +62,7 @@ export function depthwiseWeights<R extends tf.Rank>(
   kernel: readonly number[],
   { channels, multiplier = 1, bias = true, random }: DepthwiseConfig,
 ) {
-  requireWidth(owner, 'channels', channels);
-  requireWidth(owner, 'multiplier', multiplier);
+  requireIntegers(owner, { channels, multiplier });
   const sizes = { inputs: channels, outputs: channels * multiplier, groups: channels };
   return kernelWeights<R>(owner, kernel, { ...sizes, bias, random });
 }

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Random } from '../../random/random.ts';
-import { requireWidth, weight } from '../linear.ts';
+import { requireIntegers } from '../../arguments/require-integers.ts';
+import { weight } from '../linear.ts';
 
 export interface KernelConfig {
   /** Channels of the input. */
@@ -21,8 +22,8 @@ export function kernelWeights<R extends tf.Rank>(
   kernel: readonly number[],
   { inputs, outputs, groups = 1, bias = true, random }: KernelConfig,
 ): { readonly weight: tf.Variable<R>; readonly bias: tf.Variable<tf.Rank.R1> | undefined } {
-  for (const [name, value] of Object.entries({ inputs, outputs, groups })) requireWidth(owner, name, value);
-  for (const size of kernel) requireWidth(owner, 'kernelSize', size);
+  requireIntegers(owner, { inputs, outputs, groups });
+  for (const size of kernel) requireIntegers(owner, { kernelSize: size });
   if (inputs % groups !== 0 || outputs % groups !== 0) {
     throw new Error(
       `${owner}: groups must divide inputs and outputs, got groups=${groups}, inputs=${inputs}, outputs=${outputs}`,

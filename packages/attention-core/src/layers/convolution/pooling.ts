@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { requireWidth } from '../linear.ts';
+import { requireIntegers } from '../../arguments/require-integers.ts';
 import { Kernel2d } from './conv2d.ts';
 import type { Padding2d } from './padding.ts';
 
@@ -45,6 +45,6 @@ export function averagePool2d(x: tf.Tensor, options: PoolingOptions): tf.Tensor4
 
 function windowOf(owner: string, x: tf.Tensor, { windowSize, stride = windowSize, padding }: PoolingOptions): Kernel2d {
   if (x.rank !== 4) throw new Error(`${owner}: x must be [B, height, width, C], got [${x.shape}]`);
-  for (const size of [windowSize].flat()) requireWidth(owner, 'windowSize', size);
+  for (const size of [windowSize].flat()) requireIntegers(owner, { windowSize: size });
   return new Kernel2d(owner, { kernelSize: windowSize, stride, ...(padding === undefined ? {} : { padding }) });
 }

@@ -1,3 +1,4 @@
+import { requireIntegers } from '../../arguments/require-integers.ts';
 import type { Random } from '../../random/random.ts';
 
 export interface PerturbationOptions {
@@ -64,9 +65,8 @@ export async function faithfulness(
   options: PerturbationOptions & { readonly random: Random; readonly orders?: number },
 ): Promise<FaithfulnessReport> {
   const { random, orders = 10 } = options;
-  if (!Number.isInteger(orders) || orders < 1) {
-    throw new Error(`faithfulness: orders must be a positive integer, got ${orders}`);
-  }
+  requireIntegers('faithfulness', { orders });
+
   const chance = { deletion: 0, insertion: 0 };
   const features = options.importance.map((_, i) => i);
   for (let i = 0; i < orders; i++) {
@@ -87,8 +87,7 @@ async function perturb(
   if (features === 0) throw new Error(`${owner}: importance must have at least one feature, got none`);
   const wrong = importance.find((value) => !Number.isFinite(value));
   if (wrong !== undefined) throw new Error(`${owner}: importance must be finite, got ${wrong}`);
-  if (!Number.isInteger(steps) || steps < 1)
-    throw new Error(`${owner}: steps must be a positive integer, got ${steps}`);
+  requireIntegers(owner, { steps });
   const rank = Array.from({ length: features }, () => 0);
   order.forEach((feature, place) => (rank[feature] = place));
   const moved = Array.from({ length: steps + 1 }, (_, step) => Math.round((step * features) / steps));

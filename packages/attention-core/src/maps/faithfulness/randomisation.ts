@@ -1,3 +1,4 @@
+import { requireIntegers } from '../../arguments/require-integers.ts';
 import * as tf from '@tensorflow/tfjs';
 import { isBuffer } from '../../module/buffer.ts';
 import type { Module, NamedParameter } from '../../module/module.ts';
@@ -80,9 +81,8 @@ export function attentionPermutation(
     names = () => true,
   }: { readonly random: Random; readonly permutations?: number; readonly names?: (name: string) => boolean },
 ): number[] {
-  if (!Number.isInteger(permutations) || permutations < 1) {
-    throw new Error(`attentionPermutation: permutations must be a positive integer, got ${permutations}`);
-  }
+  requireIntegers('attentionPermutation', { permutations });
+
   const original = tf.tidy(run);
   const distances = Array.from({ length: permutations }, () => {
     const distance = tf.tidy(() => {

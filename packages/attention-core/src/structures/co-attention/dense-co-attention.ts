@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { splitHeads } from '../../attention/multi-head-attention.ts';
 import { dropout } from '../../layers/dropout.ts';
-import { Linear, requireWidth, weight } from '../../layers/linear.ts';
+import { requireIntegers } from '../../arguments/require-integers.ts';
+import { Linear, weight } from '../../layers/linear.ts';
 import { observeWeights } from '../../maps/observe-weights.ts';
 import type { Mask } from '../../masks/mask.ts';
 import { Module } from '../../module/module.ts';
@@ -60,8 +61,7 @@ export class DenseCoAttention extends Module {
 
   constructor({ width, heads, nones = 3, dropout = 0, random }: DenseCoAttentionConfig) {
     super();
-    requireWidth('DenseCoAttention', 'heads', heads);
-    requireWidth('DenseCoAttention', 'nones', nones);
+    requireIntegers('DenseCoAttention', { heads, nones });
     if (width % heads !== 0) {
       throw new Error(`DenseCoAttention: width must be a multiple of heads, got width=${width}, heads=${heads}`);
     }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { T5Bias } from '../../biases/t5.ts';
 import type { Activation } from '../../layers/activations.ts';
 import { dropout } from '../../layers/dropout.ts';
-import { requireWidth } from '../../layers/linear.ts';
+import { requireIntegers } from '../../arguments/require-integers.ts';
 import { RmsNorm } from '../../layers/rms-norm.ts';
 import type { Mask } from '../../masks/mask.ts';
 import { Module } from '../../module/module.ts';
@@ -94,7 +94,7 @@ export class T5Encoder extends Module {
 /** What a stack is made of. The first block's bias stands for all. */
 export function t5Parts(owner: string, direction: 'both' | 'past', config: T5StackConfig) {
   const { modelWidth, heads, buckets, maxDistance, epsilon, random } = config;
-  requireWidth(owner, 'layers', config.layers);
+  requireIntegers(owner, { layers: config.layers });
   const block: BlockConfig = {
     modelWidth,
     heads,

@@ -123,7 +123,7 @@ describe('generateTokens', () => {
     [[[1], [1, 2]], {}, 'generateTokens: prompts must be of one length, at least one token, got lengths 1, 2'],
     [[[1, 11]], {}, 'generateTokens: tokens must be integers in [0, 11), got 11'],
     [[[1.5]], {}, 'generateTokens: tokens must be integers in [0, 11), got 1.5'],
-    [[[1]], { maximumTokens: 0 }, 'generateTokens: maximumTokens must be an integer of at least 1, got 0'],
+    [[[1]], { maximumTokens: 0 }, 'generateTokens: maximumTokens must be a positive integer, got 0'],
     [[[1]], { topP: 2 }, 'logitsFilters: topP must be in (0, 1], got 2'],
     [[[1]], { seed: -1 }, 'Random: seed must be a non-negative safe integer, got -1'],
   ])('refuses prompts %j with %j', async (given, options, message) => {

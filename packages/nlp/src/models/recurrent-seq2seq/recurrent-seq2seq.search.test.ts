@@ -137,8 +137,8 @@ describe('beamSearch', () => {
   });
 
   it.each([
-    [{ beams: 0 }, 'beamSearch: beams must be an integer of at least 1, got 0'],
-    [{ maximumLength: 1.5 }, 'beamSearch: maximumLength must be an integer of at least 1, got 1.5'],
+    [{ beams: 0 }, 'beamSearch: beams must be a positive integer, got 0'],
+    [{ maximumLength: 1.5 }, 'beamSearch: maximumLength must be a positive integer, got 1.5'],
     [{ lengthPenalty: NaN }, 'beamSearch: lengthPenalty must be a finite number, got NaN'],
     [{ groups: 3 }, 'beamSearch: groups must divide beams=2, got 3'],
     [{ diversity: -1 }, 'beamSearch: diversity must be a finite number of at least 0, got -1'],

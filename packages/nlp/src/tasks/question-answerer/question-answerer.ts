@@ -1,4 +1,4 @@
-import { labelMap, Random, type LabelledMap } from '@heed/attention-core';
+import { requireIntegers, labelMap, Random, type LabelledMap } from '@heed/attention-core';
 import { disposeOnFailure, requireTexts, Task, type FitHistory, type SavedFiles, type TaskParts } from '@heed/tasks';
 import { dataLoader, fingerprint, loadPretrained, openPretrained, type FileSource } from '@heed/training';
 import type { AnsweredQuestion } from '../../datasets/answered-question.ts';
@@ -148,11 +148,7 @@ export class QuestionAnswerer extends Task<QuestionAnswererConfig, AnswererParts
     const questions = input as readonly AskedQuestion[];
     const { candidates = 1, longestAnswer = 15, stride, attention = false, batchSize = 16, signal } = options;
     const { model, encoder } = this.require('answer');
-    for (const [name, value] of Object.entries({ candidates, longestAnswer })) {
-      if (!Number.isInteger(value) || value < 1) {
-        throw new Error(`${owner}: ${name} must be a positive integer, got ${value}`);
-      }
-    }
+    requireIntegers(owner, { candidates, longestAnswer });
     const windows = questions.flatMap((asked, question) =>
       readWindows(owner, encoder, asked, question, stride).map((window) => ({ question, window })),
     );

@@ -133,7 +133,7 @@ describe('Summarizer, given something bad', () => {
       'Summarizer.summarize: minimumWords must be at most maximumSummaryWords=6, got 7',
     );
     await expect(summarizer.summarize('a', { beams: 0 })).rejects.toThrow(
-      'Summarizer.summarize: beams must be an integer of at least 1, got 0',
+      'Summarizer.summarize: beams must be a positive integer, got 0',
     );
   });
 

@@ -1,7 +1,7 @@
+import { requireIntegers } from '@heed/attention-core';
 import {
   constrained,
   joinWords,
-  requireCount,
   rouge,
   splitWords,
   Task,
@@ -142,7 +142,7 @@ export class Summarizer extends Task<SummarizerConfig, SummarizerParts> {
     const { beams = 4, lengthPenalty = 1, minimumWords = 1, attention = false, truncation = 'error' } = options;
     const { batchSize = 64, signal } = options;
     const { maximumWords, maximumSummaryWords } = this.config;
-    requireCount('Summarizer.summarize', 'minimumWords', minimumWords);
+    requireIntegers('Summarizer.summarize', { minimumWords });
     if (minimumWords > maximumSummaryWords) {
       throw new Error(
         `Summarizer.summarize: minimumWords must be at most maximumSummaryWords=${maximumSummaryWords}, got ${minimumWords}`,

@@ -170,7 +170,7 @@ describe('TextGenerator', () => {
       {},
       "a prompt must have at most contextLength=24 tokens, or truncation be 'start', got 27 in \"to to",
     ],
-    ['to', { maximumTokens: 0 }, 'maximumTokens must be an integer of at least 1, got 0'],
+    ['to', { maximumTokens: 0 }, 'maximumTokens must be a positive integer, got 0'],
     ['to', { topP: 0 }, 'topP must be in (0, 1], got 0'],
     ['to', { stop: '' }, 'a text that stops must not be empty'],
     ['to', { topP: 99 }, 'topP must be in (0, 1], got 99'],

@@ -1,4 +1,4 @@
-import { labelMap, type LabelledMap, type RandomStream } from '@heed/attention-core';
+import { requireIntegers, labelMap, type LabelledMap, type RandomStream } from '@heed/attention-core';
 import { Task, type FitHistory, type SavedFiles, type TaskParts } from '@heed/tasks';
 import { fingerprint, parseConfig, type BatchTensors } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
@@ -114,9 +114,8 @@ export class Recommender extends Task<RecommenderConfig, RecommenderParts> {
   /** The same for many histories, in their order. @throws as `recommend` */
   async recommendAll(histories: readonly (readonly Id[])[], options: RecommendOptions = {}): Promise<Recommendation[]> {
     const { k = 10, removeSeen = true, attention = false, batchSize = 64, signal } = options;
-    if (!Number.isSafeInteger(k) || k < 1) {
-      throw new Error(`Recommender.recommend: k must be a positive integer, got ${k}`);
-    }
+    requireIntegers('Recommender.recommend', { k });
+
     const { items, counts, indices } = this.require('recommend');
     const read = histories.map((history) => {
       const known = history.filter((id) => indices.has(id));

@@ -1,0 +1,25 @@
+/**
+ * The one check of sizes and counts.
+ *
+ * @param values by the name that the error tells; what is undefined was not given, and passes
+ * @param minimum the smallest value that is allowed. Default 1
+ * @throws unless every value is an integer of at least `minimum`
+ *
+ * @example
+ * ```ts
+ * import { requireIntegers } from '@heed/attention-core';
+ * requireIntegers('Rain.predict', { days: 3, stations: 2 });
+ * ```
+ */
+export function requireIntegers(
+  owner: string,
+  values: Readonly<Record<string, number | undefined>>,
+  minimum = 1,
+): void {
+  const rule = minimum === 1 ? 'a positive integer' : `an integer of at least ${minimum}`;
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < minimum)) {
+      throw new Error(`${owner}: ${name} must be ${rule}, got ${value}`);
+    }
+  }
+}

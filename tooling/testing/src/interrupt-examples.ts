@@ -1,0 +1,100 @@
+/**
+ * `npx pnpm@12 test:examples [<package>/<example> …]`: runs the short form of every example, then again with a Ctrl-C in its training, then goes
+ * on from there. The resumed run must end with the weights of the uninterrupted one, in every file that it saves.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const COMMAND = ['--conditions=@heed/source', '--import', 'tsx', 'packages/node/src/heed.ts', 'run'];
+
+/** Examples that train for a moment only, and keep nothing: what they measure or show is made anew by each run. */
+const NOTHING_TO_KEEP = new Map([
+  ['attention-core/nadaraya-watson', 'it learns in a second, from 50 points'],
+  ['graph/large-graph', 'it measures how long steps take'],
+  ['nlp/sentence-similarity', 'it uses published weights as they are'],
+]);
+
+interface Run {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** @param interruptAt the first output that it matches is answered by a Ctrl-C */
+function heed(args: readonly string[], interruptAt?: RegExp): Promise<Run> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [...COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let interrupted = false;
+    const read = (data: Buffer) => {
+      output += data.toString();
+      if (interruptAt === undefined || interrupted || !interruptAt.test(output)) return;
+      interrupted = true;
+      child.kill('SIGINT');
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.on('error', (error) => resolve({ code: 1, output: error.message }));
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/** The sums of all weights below a folder, by relative path. */
+function weightSums(folder: string): Map<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && entry.name.endsWith('.safetensors'),
+  );
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const file = join(parentPath, name);
+      return [relative(folder, file), createHash('sha256').update(readFileSync(file)).digest('hex')];
+    }),
+  );
+}
+
+/** What is wrong with an example, or nothing. */
+async function tryExample(name: string): Promise<string | undefined> {
+  const folder = join('.heed', 'quick', ...name.split('/'));
+  const begin = () => rmSync(folder, { recursive: true, force: true });
+  const ending = ({ code, output }: Run) => `exit ${code}: ${output.slice(-600)}`;
+
+  begin();
+  const whole = await heed([name, '--quick']);
+  if (whole.code !== 0) return `the short form failed, ${ending(whole)}`;
+  if (NOTHING_TO_KEEP.has(name)) return undefined;
+  const expected = weightSums(folder);
+  if (expected.size === 0) return 'it saved no weights, so Ctrl-C would lose them';
+
+  begin();
+  const cut = await heed([name, '--quick'], /recorded step|step 1\b/);
+  if (cut.code !== 130) return `it was not interrupted, ${ending(cut)}`;
+  const resumed = await heed([name, '--quick']);
+  if (resumed.code !== 0) return `it did not go on after Ctrl-C, ${ending(resumed)}`;
+  const sums = weightSums(folder);
+  const different = [...expected].filter(([file, sum]) => sums.get(file) !== sum).map(([file]) => file);
+  return different.length === 0 ? undefined : `after Ctrl-C and going on these differ: ${different.join(', ')}`;
+}
+
+async function listExamples(): Promise<string[]> {
+  const { output } = await heed(['--list']);
+  return [...output.matchAll(/^[a-z-]+\/[a-z0-9-]+/gm)].map(([name]) => name);
+}
+
+const given = process.argv.slice(2);
+let [passed, failed] = [0, 0];
+for (const name of given.length > 0 ? given : await listExamples()) {
+  const began = performance.now();
+  const fault = await tryExample(name);
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  if (fault === undefined) {
+    passed++;
+    const reason = NOTHING_TO_KEEP.get(name);
+    console.log(`✓ ${name} (${seconds} s)${reason === undefined ? '' : `: run once, ${reason}`}`);
+  } else {
+    failed++;
+    console.log(`✗ ${name} (${seconds} s)\nfailed: ${name}: ${fault}`);
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -99,6 +99,13 @@ export {
 } from './maps/faithfulness/randomisation.ts';
 export { rollout, type RolloutOptions } from './maps/analysis/rollout.ts';
 export { joinSteps } from './maps/join-steps.ts';
+export {
+  MapsFile,
+  readMapsFile,
+  writeMapsFile,
+  type LayerDescription,
+  type LayerMaps,
+} from './maps/maps-file.ts';
 export { observeEdgeWeights, observeWeights } from './maps/observe-weights.ts';
 export { and, not, or } from './masks/algebra.ts';
 export type { Alignment } from './masks/alignment.ts';

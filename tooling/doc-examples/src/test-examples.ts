@@ -1,6 +1,6 @@
 /**
  * `npx pnpm@12 test:docs`: every example in docstrings and READMEs of packages and apps is type-checked and run, so that what a reader copies
- * works. An example stands by itself: it imports what it uses.
+ * works. An example stands by itself: it imports what it uses. `test:docs <part of a path>` tries some only.
  */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,11 @@ import { dirname, join, resolve } from 'node:path';
 import { collectExamples, type DocExample } from './collect-examples.ts';
 
 const FOLDER = '.doc-examples';
+/** READMEs and sources, and the pages of the site but for those that are made from the sources. */
+const DOCUMENT =
+  /^(packages|apps)\/[^/]+\/(README\.md|src\/.*(?<!\.test)\.ts|pages\/(?!api\/).*\.md)$/;
+/** Where a document says what an example prints, it prints that on each of these. */
+const BACKENDS = ['wasm', 'tensorflow'];
 const SECONDS = 300;
 const PARALLEL = 2;
 
@@ -20,9 +25,10 @@ const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclu
 });
 const documents = listed
   .split('\n')
-  .filter((path) => existsSync(path) && /^(packages|apps)\/[^/]+\/(README\.md|src\/.*(?<!\.test)\.ts)$/.test(path));
+  .filter((path) => existsSync(path) && DOCUMENT.test(path));
 const folders = new Set<string>();
-const examples: Placed[] = documents.flatMap(collectAll);
+const [only] = process.argv.slice(2);
+const examples: Placed[] = documents.filter((path) => only === undefined || path.includes(only)).flatMap(collectAll);
 
 function collectAll(path: string): Placed[] {
   const home = path.split('/').slice(0, 2).join('/');
@@ -50,14 +56,27 @@ function check(): string {
   }
 }
 
-/** What went wrong, or nothing. What the example writes goes where it stands itself. */
-function run(file: string): Promise<string> {
+/** What is wrong with an example, or nothing. */
+async function tryExample({ file, output }: Placed): Promise<string> {
+  if (output === undefined) return (await run(file)).problem;
+  for (const backend of BACKENDS) {
+    const { problem, printed } = await run(file, backend);
+    if (problem !== '') return `${backend}: ${problem}`;
+    if (printed !== output) return `${backend} printed\n${printed}\nand the document says\n${output}`;
+  }
+  return '';
+}
+
+/** What went wrong, or nothing, and what was printed. What the example writes goes where it stands itself. */
+function run(file: string, backend?: string): Promise<{ problem: string; printed: string }> {
   const runModule = join(import.meta.dirname, 'run-module.ts');
-  const runner = ['--conditions=@heed/source', '--import', 'tsx', runModule, resolve(file)];
+  const given = backend === undefined ? [] : [backend];
+  const runner = ['--conditions=@heed/source', '--import', 'tsx', runModule, resolve(file), ...given];
   return new Promise((done) => {
     const options = { cwd: dirname(file), timeout: SECONDS * 1000 };
     execFile('node', runner, options, (error, stdout, stderr) => {
-      done(error === null ? '' : `${stdout}${stderr}`.split('\n').slice(-20).join('\n') || error.message);
+      const problem = error === null ? '' : `${stdout}${stderr}`.split('\n').slice(-20).join('\n') || error.message;
+      done({ problem, printed: stdout.trimEnd() });
     });
   });
 }
@@ -79,7 +98,7 @@ try {
     for (let example = queue.shift(); example !== undefined; example = queue.shift()) {
       const { file } = example;
       const wrong = types.filter((line) => line.startsWith(file));
-      report(example, wrong.length > 0 ? wrong.join('\n') : await run(file));
+      report(example, wrong.length > 0 ? wrong.join('\n') : await tryExample(example));
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));

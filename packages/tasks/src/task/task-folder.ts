@@ -1,4 +1,4 @@
-import type { Module } from '@heed/attention-core';
+import type { FloatFormat, Module } from '@heed/attention-core';
 import {
   describeFile,
   loadPretrained,
@@ -65,6 +65,7 @@ export async function writeTaskFolder(
   config: object,
   model: Module,
   { state = {}, files = {}, names, published = {} }: TaskFiles,
+  floats: FloatFormat,
 ): Promise<void> {
   const described: Record<string, FileDescription> = {};
   const write = async ([file, content]: readonly [string, string | Uint8Array]) => {
@@ -73,7 +74,7 @@ export async function writeTaskFolder(
     described[file] = await describeFile(data);
   };
   for (const file of Object.entries(files)) await write(file);
-  for await (const file of weightFiles(model, names)) await write(file);
+  for await (const file of weightFiles(model, names, floats)) await write(file);
   const saved = { ...published, format: formatOf(name), version: VERSION, config, state, files: described };
   await folder.write(CONFIG_FILE, new TextEncoder().encode(`${JSON.stringify(saved, undefined, 2)}\n`));
   const stale = (await folder.list()).filter((file) => WEIGHT_FILE.test(file) && described[file] === undefined);
@@ -107,10 +108,14 @@ export async function fillModel(owner: string, source: FileSource, model: Module
   }
 }
 
-async function* weightFiles(model: Module, names: NameMap | undefined): AsyncGenerator<NamedFile> {
+async function* weightFiles(
+  model: Module,
+  names: NameMap | undefined,
+  floats: FloatFormat,
+): AsyncGenerator<NamedFile> {
   const tensors = names === undefined ? model.stateDict() : publishedWeights(model, names);
   try {
-    yield* writeWeightFiles(WEIGHTS, tensors);
+    yield* writeWeightFiles(WEIGHTS, tensors, { floats });
   } finally {
     if (names !== undefined) tf.dispose(tensors); // the others are the model's own
   }

@@ -94,15 +94,16 @@ export abstract class Task<Config extends object, Parts extends TaskParts> {
    * Hugging Face has the model, its libraries open the folder too.
    *
    * @param folder a path (see `startBackend` of @heed/node) or a folder
+   * @param options.floats how weights are stored; 'F16' and 'BF16' halve the file and round. Default 'F32'
    * @throws before `fit`, `load` or `fromPretrained`, or if a file cannot be written
    */
-  async save(folder: Folder | string): Promise<void> {
+  async save(folder: Folder | string, { floats = 'F32' }: { readonly floats?: FloatFormat } = {}): Promise<void> {
     const parts = this.require('save');
     const { lora } = parts;
     const apart = lora?.merged === false;
     if (apart) lora.merge();
     try {
-      await writeTaskFolder(openFolder(folder), this.kind.name, this.config, parts.model, this.describe(parts));
+      await writeTaskFolder(openFolder(folder), this.kind.name, this.config, parts.model, this.describe(parts), floats);
     } finally {
       if (apart) lora.unmerge();
     }

@@ -1,0 +1,12 @@
+import { tex } from '@mdit/plugin-tex';
+import type MarkdownIt from 'markdown-it';
+import temml from 'temml';
+
+/** `$…$` and `$$…$$` become MathML when the site is built: no script and no font in the page. */
+export function formulas(md: MarkdownIt): void {
+  md.use(tex, {
+    render: (content: string, displayMode: boolean) =>
+      // Vue reads the page as a template: braces that remain in an annotation must not be its own.
+      `<span v-pre class="${displayMode ? 'formula' : 'inline-formula'}">${temml.renderToString(content, { displayMode, throwOnError: true })}</span>`,
+  });
+}

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { transformSync } from 'esbuild';
-import type MarkdownIt from 'markdown-it';
+import type { MarkdownRenderer } from 'vitepress';
 
 /**
  * ```` ```ts run ```` becomes a block with a button that runs it in the page's worker. What it prints stands in the ```` ```output ```` block after it,
  * which is there without scripts too; a test runs each block in Node and in the page and compares. ```` ```same scores 1 ```` shows a block of the
  * English course once more.
  */
-export function runnableBlocks(md: MarkdownIt): void {
+export function runnableBlocks(md: MarkdownRenderer): void {
   const fence = md.renderer.rules.fence!;
   md.renderer.rules.fence = (tokens, index, options, environment, self) => {
     const token = tokens[index];

@@ -24,7 +24,16 @@ const GUIDES = [
   ['contribute', 'Contribute'],
 ] as const;
 
-export const PACKAGES = ['attention-core', 'training', 'tasks', 'tensorflow', 'node', 'nlp', 'graph', 'recsys'] as const;
+export const PACKAGES = [
+  'attention-core',
+  'training',
+  'tasks',
+  'tensorflow',
+  'node',
+  'nlp',
+  'graph',
+  'recsys',
+] as const;
 
 export function navigation(language: Language): DefaultTheme.NavItem[] {
   return language === 'en'

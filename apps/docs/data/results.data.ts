@@ -4,7 +4,9 @@ import { basename } from 'node:path';
 /** What was measured, as `npx pnpm@12 results` wrote it. */
 export interface LedgerEntry {
   readonly task: string;
-  readonly figures: Readonly<Record<string, { readonly name: string; readonly unit?: string; readonly digits?: number }>>;
+  readonly figures: Readonly<
+    Record<string, { readonly name: string; readonly unit?: string; readonly digits?: number }>
+  >;
   readonly ours: Readonly<Record<string, number>>;
   readonly baseline?: { readonly name: string; readonly figures?: Readonly<Record<string, number>> };
   readonly published?: { readonly value: string; readonly source: string };

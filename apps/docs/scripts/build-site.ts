@@ -26,7 +26,8 @@ export async function buildSite(): Promise<void> {
   } finally {
     Object.assign(console, { error, warn });
   }
-  if (problems.length > 0) throw new Error(`site: these were reported while pages were rendered:\n${problems.join('\n')}`);
+  if (problems.length > 0)
+    throw new Error(`site: these were reported while pages were rendered:\n${problems.join('\n')}`);
 }
 
 /** Copies the built site to a folder, for a base. */

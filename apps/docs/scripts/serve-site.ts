@@ -19,7 +19,10 @@ export function serveSite(folder: string, base: string, port: number): Promise<{
     void (async () => {
       const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
       const inside = path.startsWith(base) ? path.slice(base.length) : undefined;
-      const file = inside === undefined ? undefined : join(root, normalize(inside === '' || inside.endsWith('/') ? `${inside}index.html` : inside));
+      const file =
+        inside === undefined
+          ? undefined
+          : join(root, normalize(inside === '' || inside.endsWith('/') ? `${inside}index.html` : inside));
       try {
         if (file === undefined || !file.startsWith(root + sep)) throw new Error('outside');
         const content = await readFile(file);

@@ -13,7 +13,9 @@ export async function writeApiPages(): Promise<void> {
   for (const name of PACKAGES) await writePackage(name);
   const list = await Promise.all(
     PACKAGES.map(async (name) => {
-      const { description } = JSON.parse(await readFile(`../../packages/${name}/package.json`, 'utf8')) as { description: string };
+      const { description } = JSON.parse(await readFile(`../../packages/${name}/package.json`, 'utf8')) as {
+        description: string;
+      };
       return `- [@heed/${name}](./${name}.md): ${description}`;
     }),
   );
@@ -46,7 +48,10 @@ async function writePackage(name: string): Promise<void> {
   const page = ['index.md', 'README.md', 'globals.md'].map((file) => join(out, file)).find((file) => existsSync(file));
   if (page === undefined) throw new Error(`site: typedoc wrote no page for @heed/${name}`);
   const text = await readFile(page, 'utf8');
-  await writeFile(join(FOLDER, `${name}.md`), `---\ntitle: '@heed/${name}'\noutline: 2\n---\n\n${escapeMarkup(text).replace(/^# .*$/m, `# @heed/${name}`)}`);
+  await writeFile(
+    join(FOLDER, `${name}.md`),
+    `---\ntitle: '@heed/${name}'\noutline: 2\n---\n\n${escapeMarkup(repairAnchors(text)).replace(/^# .*$/m, `# @heed/${name}`)}`,
+  );
   await rm(out, { recursive: true });
 }
 
@@ -58,4 +63,20 @@ function escapeMarkup(markdown: string): string {
       i % 2 === 1 ? part : part.replaceAll(/<(?!\/?(?:a|br)\b)/g, '&lt;').replaceAll('{{', '&#123;&#123;'),
     )
     .join('');
+}
+
+/** typedoc numbers headings of one name across the whole page, VitePress gives the first one the plain name: links to numbers that nobody has lose them. */
+function repairAnchors(markdown: string): string {
+  const counts = new Map<string, number>();
+  for (const [, heading] of markdown.matchAll(/^#+ (.+)$/gm)) {
+    const anchor = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s-]/gu, '')
+      .trim()
+      .replaceAll(/\s+/g, '-');
+    counts.set(anchor, (counts.get(anchor) ?? 0) + 1);
+  }
+  return markdown.replaceAll(/\]\(#([\w-]+?)-(\d+)\)/g, (link, anchor: string, number: string) =>
+    (counts.get(anchor) ?? 0) <= Number(number) ? `](#${anchor})` : link,
+  );
 }

@@ -11,7 +11,9 @@ export interface DocExample {
 /** The ```ts blocks of a Markdown file (```ts run with what they print), and of the docstrings of a TypeScript file. */
 export function collectExamples(path: string, text = readFileSync(path, 'utf8')): DocExample[] {
   const markdown = path.endsWith('.md');
-  const fence = markdown ? /^```ts(?: run)?\n([\s\S]*?)^```(?:\n\s*```output\n([\s\S]*?)^```)?/gm : /^[ \t]*\* ```ts\n([\s\S]*?)^[ \t]*\* ```/gm;
+  const fence = markdown
+    ? /^```ts(?: run)?\n([\s\S]*?)^```(?:\n\s*```output\n([\s\S]*?)^```)?/gm
+    : /^[ \t]*\* ```ts\n([\s\S]*?)^[ \t]*\* ```/gm;
   return [...text.matchAll(fence)].map((match) => ({
     place: `${path}:${text.slice(0, match.index).split('\n').length}`,
     code: markdown ? match[1] : match[1].replace(/^[ \t]*\* ?/gm, ''),

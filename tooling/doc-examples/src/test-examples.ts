@@ -9,8 +9,7 @@ import { collectExamples, type DocExample } from './collect-examples.ts';
 
 const FOLDER = '.doc-examples';
 /** READMEs and sources, and the pages of the site but for those that are made from the sources. */
-const DOCUMENT =
-  /^(packages|apps)\/[^/]+\/(README\.md|src\/.*(?<!\.test)\.ts|pages\/(?!api\/).*\.md)$/;
+const DOCUMENT = /^(packages|apps)\/[^/]+\/(README\.md|src\/.*(?<!\.test)\.ts|pages\/(?!api\/).*\.md)$/;
 /** Where a document says what an example prints, it prints that on each of these. */
 const BACKENDS = ['wasm', 'tensorflow'];
 const SECONDS = 300;
@@ -23,9 +22,7 @@ interface Placed extends DocExample {
 const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'packages', 'apps'], {
   encoding: 'utf8',
 });
-const documents = listed
-  .split('\n')
-  .filter((path) => existsSync(path) && DOCUMENT.test(path));
+const documents = listed.split('\n').filter((path) => existsSync(path) && DOCUMENT.test(path));
 const folders = new Set<string>();
 const [only] = process.argv.slice(2);
 const examples: Placed[] = documents.filter((path) => only === undefined || path.includes(only)).flatMap(collectAll);

@@ -11,12 +11,33 @@ export default {
     app.component('Figure', Figure);
     app.component('RunnableBlock', RunnableBlock);
     // Demos load when a page with one is opened.
-    app.component('AlignmentSteps', defineAsyncComponent(() => import('../../src/components/alignment-steps.vue')));
-    app.component('AttentionExplorer', defineAsyncComponent(() => import('../../src/components/attention-explorer.vue')));
-    app.component('KernelRegression', defineAsyncComponent(() => import('../../src/components/kernel-regression.vue')));
-    app.component('LettersToSounds', defineAsyncComponent(() => import('../../src/components/letters-to-sounds.vue')));
-    app.component('MaskWorkshop', defineAsyncComponent(() => import('../../src/components/mask-workshop.vue')));
-    app.component('ResultsTable', defineAsyncComponent(() => import('../../src/components/results-table.vue')));
-    app.component('TinyGpt', defineAsyncComponent(() => import('../../src/components/tiny-gpt.vue')));
+    app.component(
+      'AlignmentSteps',
+      defineAsyncComponent(() => import('../../src/components/alignment-steps.vue')),
+    );
+    app.component(
+      'AttentionExplorer',
+      defineAsyncComponent(() => import('../../src/components/attention-explorer.vue')),
+    );
+    app.component(
+      'KernelRegression',
+      defineAsyncComponent(() => import('../../src/components/kernel-regression.vue')),
+    );
+    app.component(
+      'LettersToSounds',
+      defineAsyncComponent(() => import('../../src/components/letters-to-sounds.vue')),
+    );
+    app.component(
+      'MaskWorkshop',
+      defineAsyncComponent(() => import('../../src/components/mask-workshop.vue')),
+    );
+    app.component(
+      'ResultsTable',
+      defineAsyncComponent(() => import('../../src/components/results-table.vue')),
+    );
+    app.component(
+      'TinyGpt',
+      defineAsyncComponent(() => import('../../src/components/tiny-gpt.vue')),
+    );
   },
 } satisfies Theme;

@@ -35,29 +35,34 @@ export class PageWorker {
 
   private send(request: Request, { onLine, onProgress }: RequestHandlers): Promise<unknown> {
     if (typeof Worker === 'undefined' || typeof WebAssembly === 'undefined') {
-      throw new Error('This browser has no WebAssembly or no workers, so nothing can run here; the picture stays as it is.');
+      throw new Error(
+        'This browser has no WebAssembly or no workers, so nothing can run here; the picture stays as it is.',
+      );
     }
     this.worker ??= new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     const worker = this.worker;
     return new Promise((resolve, reject) => {
+      const listening = new AbortController();
       const settle = (finish: () => void): void => {
-        worker.onmessage = null;
-        worker.onerror = null;
+        listening.abort();
         this.cancelRunning = undefined;
         finish();
       };
       this.cancelRunning = () => settle(() => reject(new CancelledError('Stopped.')));
-      worker.onmessage = ({ data }: MessageEvent<Response>) => {
+      const answered = ({ data }: MessageEvent<Response>): void => {
         if (data.type === 'line') onLine?.(data.text);
         if (data.type === 'progress') onProgress?.(data.value);
         if (data.type === 'result') settle(() => resolve(data.value));
         if (data.type === 'error') settle(() => reject(new Error(data.message)));
       };
-      worker.onerror = (event) => {
+      const broke = (event: ErrorEvent): void => {
         event.preventDefault();
         this.worker = undefined;
         settle(() => reject(new Error(`The worker did not start: ${event.message || 'its file could not be loaded'}`)));
       };
+      worker.addEventListener('message', answered, { signal: listening.signal });
+      worker.addEventListener('error', broke, { signal: listening.signal });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin to name
       worker.postMessage(request);
     });
   }

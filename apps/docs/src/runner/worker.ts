@@ -37,7 +37,9 @@ function modules(name: string): Promise<unknown> {
 
 async function run(code: string): Promise<void> {
   const log = (...values: unknown[]): void => answer({ type: 'line', text: formatLine(values) });
-  const AsyncFunction = (async () => {}).constructor as new (...parts: string[]) => (...values: unknown[]) => Promise<void>;
+  const AsyncFunction = (async () => {}).constructor as new (
+    ...parts: string[]
+  ) => (...values: unknown[]) => Promise<void>;
   tf.engine().startScope();
   try {
     await new AsyncFunction('modules', 'console', code)(modules, { ...console, log });

@@ -1,4 +1,4 @@
-import { withoutInitialWeights, type Module } from '@heed/attention-core';
+import { withoutInitialWeights, type FloatFormat, type Module } from '@heed/attention-core';
 import { openFolder, parseConfig, type Batch, type Folder, type Lora } from '@heed/training';
 import type * as tf from '@tensorflow/tfjs';
 import type { Hypothesis } from '../decoding/search-options.ts';

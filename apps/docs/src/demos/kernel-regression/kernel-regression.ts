@@ -1,4 +1,12 @@
-import { attention, capture, gaussianKernel, GaussianKernelScore, not, slidingWindow, uniform } from '@heed/attention-core';
+import {
+  attention,
+  capture,
+  gaussianKernel,
+  GaussianKernelScore,
+  not,
+  slidingWindow,
+  uniform,
+} from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 
 export interface KernelRegressionOptions {
@@ -36,12 +44,20 @@ export function kernelRegression(
 ): KernelRegression {
   if (points.length < 2) throw new Error('kernelRegression: at least two points are needed, got ' + points.length);
   return tf.tidy(() => {
-    const keys = tf.tensor3d(points.map(([x]) => x), [1, points.length, 1]);
-    const values = tf.tensor3d(points.map(([, y]) => y), [1, points.length, 1]);
+    const keys = tf.tensor3d(
+      points.map(([x]) => x),
+      [1, points.length, 1],
+    );
+    const values = tf.tensor3d(
+      points.map(([, y]) => y),
+      [1, points.length, 1],
+    );
     const learned = new GaussianKernelScore({ width });
     const others = not(slidingWindow(0, 0)); // its own value would be the best of all answers
     const loss = (score: typeof learned | ReturnType<typeof gaussianKernel>) =>
-      tf.mean(tf.squaredDifference(attention({ query: keys, key: keys, value: values, score, mask: others }), values)) as tf.Scalar;
+      tf.mean(
+        tf.squaredDifference(attention({ query: keys, key: keys, value: values, score, mask: others }), values),
+      ) as tf.Scalar;
     if (form === 'learned') learn(learned, () => loss(learned), report);
     const score = form === 'average' ? uniform() : learned;
     const at = (xs: readonly number[]) =>

@@ -1,4 +1,5 @@
 import { Pronouncer } from '@heed/nlp';
+import { memoryFolder } from '@heed/training';
 
 export interface LettersToSoundsOptions {
   /** Where the checkpoint's files stand. */
@@ -16,19 +17,21 @@ export interface LettersToSounds {
 
 const opened = new Map<string, Promise<Pronouncer>>();
 
+async function open(checkpoint: string): Promise<Pronouncer> {
+  const folder = memoryFolder(checkpoint);
+  for (const name of ['config.json', 'model.safetensors']) {
+    const response = await fetch(`${checkpoint}/${name}`);
+    if (!response.ok) throw new Error(`The checkpoint did not load: ${name}, ${response.status}.`);
+    await folder.write(name, new Uint8Array(await response.arrayBuffer()));
+  }
+  return Pronouncer.load(folder);
+}
+
 /** Pronounces a word by the checkpoint, which is fetched once. @throws if it cannot be fetched, or a letter is outside the alphabet */
 export async function lettersToSounds({ checkpoint, word }: LettersToSoundsOptions): Promise<LettersToSounds> {
   let pronouncer = opened.get(checkpoint);
   if (pronouncer === undefined) {
-    pronouncer = Pronouncer.load({
-      label: checkpoint,
-      list: () => Promise.resolve(['config.json', 'model.safetensors']),
-      read: async (name) => {
-        const response = await fetch(`${checkpoint}/${name}`);
-        if (!response.ok) throw new Error(`The checkpoint did not load: ${name}, ${response.status}.`);
-        return new Uint8Array(await response.arrayBuffer());
-      },
-    }) as Promise<Pronouncer>;
+    pronouncer = open(checkpoint);
     pronouncer.catch(() => opened.delete(checkpoint));
     opened.set(checkpoint, pronouncer);
   }

@@ -58,7 +58,7 @@ function make(name: MaskName, length: number): Mask {
     case 'sliding window':
       return slidingWindow(Math.max(1, Math.floor(length / 8)), 0);
     case 'dilated window':
-      return dilatedWindow(4, 2);
+      return dilatedWindow(3, 0, 2);
     case 'padding':
       return padding([length - third]);
     case 'prefix':

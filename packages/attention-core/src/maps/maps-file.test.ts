@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
+import golden from './maps-file.golden.json' with { type: 'json' };
 import { readMapsFile, writeMapsFile } from './maps-file.ts';
 
 const rows = ['Hund', 'läuft'];
@@ -30,6 +32,20 @@ describe('a maps file', () => {
     expect([...file.weights(0, 'mean')]).toEqual([0.75, 0.25, 0, 0, 0.125, 0.875]);
   });
 
+  it('reads what Python wrote of a BERT: the same numbers', () => {
+    const file = readMapsFile(new Uint8Array(readFileSync(new URL('maps-file.golden.safetensors', import.meta.url))));
+    expect(file.maps.map(({ name, heads }) => [name, heads])).toEqual([
+      ['layer 0', 2],
+      ['layer 1', 2],
+    ]);
+    for (const [layer, heads] of golden.layers.entries()) {
+      expect(file.maps[layer].rows).toEqual(golden.labels);
+      for (const [head, expected] of heads.entries()) {
+        expect(tf.tensor1d(file.weights(layer, head))).toBeAllClose(expected.flat(), { absolute: 1e-6, relative: 0 });
+      }
+    }
+  });
+
   it.each([
     [metadata([], { format: 'pt' }), 'format must be heed-attention-maps, got "pt"'],
     [metadata([], { version: '2' }), 'the version must be 1, got "2"'],
@@ -38,7 +54,13 @@ describe('a maps file', () => {
     [metadata([{ name: 'x', rows, columns: [1, 2, 3] }]), 'got another at 0'],
     [metadata([{ name: 'x', rows, columns: ['a'.repeat(1001), 'b', 'c'] }]), 'got another at 0'],
     [metadata([{ name: 'x', rows: columns, columns: rows }]), 'with 3 rows and 2 columns, got [2, 2, 3]'],
-    [metadata([{ name: 'x', rows, columns }, { name: 'y', rows, columns }]), 'map 1 must have a tensor maps.1'],
+    [
+      metadata([
+        { name: 'x', rows, columns },
+        { name: 'y', rows, columns },
+      ]),
+      'map 1 must have a tensor maps.1',
+    ],
   ])('refuses metadata %j', async (broken, message) => {
     const bytes = await writeSafetensors({ 'maps.0': weights }, { metadata: broken });
     expect(() => readMapsFile(bytes)).toThrow(message);

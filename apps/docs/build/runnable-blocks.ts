@@ -48,7 +48,7 @@ function runBlock(lesson: string, number: number): { code: string; output: strin
 }
 
 /** TypeScript without its types, whose imports ask the worker for modules. */
-export function toWorkerCode(typescript: string): string {
+function toWorkerCode(typescript: string): string {
   const { code } = transformSync(typescript, { loader: 'ts', format: 'esm', target: 'es2022' });
   return code
     .replaceAll(/^import\s*\*\s*as\s+(\w+)\s+from\s*["'](.+?)["'];?$/gm, 'const $1 = await modules("$2");')

@@ -1,5 +1,5 @@
 /** Runs in the worker; everything that it takes and gives can be cloned. */
-export type Demo = (options: never, report: (progress: unknown) => void) => unknown;
+type Demo = (options: never, report: (progress: unknown) => void) => unknown;
 
 type AnyDemo = (options: unknown, report: (progress: unknown) => void) => Promise<unknown>;
 

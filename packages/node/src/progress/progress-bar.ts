@@ -27,7 +27,7 @@ export interface ProgressBarOptions {
  * const step = { epoch: 0, loss: 2.5, metrics: {}, learningRate: 1e-3, gradientNorm: 1, examples: 64, milliseconds: 40 };
  * show({ type: 'step', step: 5, totalSteps: 10, ...step });
  * // [===============               ] step 5/10, epoch 1, loss 2.5000, 1,600 words/s, 0 s left
- * show({ type: 'end', step: 5, reason: 'aborted' });
+ * show({ type: 'end', step: 5, reason: 'aborted', history: { losses: [2.5], epochs: [], evaluations: [] } });
  * ```
  */
 export function progressBar(options: ProgressBarOptions = {}): (event: TrainingEvent) => void {

@@ -53,7 +53,7 @@ interface PretrainerParts extends TaskParts {
  *   'The cat sat on the mat. The cat ran to the door. The cat sat on the mat.',
  *   'A sun was in the sky. A moon was in the sea. A sun was in the sky.',
  * ];
- * await pretrainer.fit(documents, { steps: 200, batchSize: 8, learningRate: 0.003 });
+ * await pretrainer.fit(documents, { steps: 100, batchSize: 8, learningRate: 0.005 });
  * const { text, masks } = await pretrainer.fill('The [MASK] sat on the mat.');
  * console.log(text, masks[0][0]); // the cat sat on the mat.
  * ```

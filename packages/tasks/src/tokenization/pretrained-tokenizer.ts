@@ -1,5 +1,5 @@
-import { Tokenizer } from '@huggingface/tokenizers';
 import type { FileSource } from '@heed/training';
+import { exactTokenizer } from './exact-tokenizer.ts';
 
 /** A text as a model's tokens, with the special ones at its ends. */
 interface TokenizedText {
@@ -29,7 +29,7 @@ export async function openTokenizer(source: FileSource): Promise<PretrainedToken
   }
   const content = await readObject(source, 'tokenizer.json');
   const config = files.includes('tokenizer_config.json') ? await readObject(source, 'tokenizer_config.json') : {};
-  const tokenizer = new Tokenizer(content, config);
+  const tokenizer = exactTokenizer(content, config);
   return {
     tokenize(text) {
       const { ids, tokens } = tokenizer.encode(text);

@@ -3,10 +3,29 @@
  */
 import { startBackend } from '@heed/node';
 import { missingInPython } from './python.ts';
+import type { Verified } from './verified.ts';
 import { verifyGpt, verifyT5 } from './verify-exchange.ts';
+import { SAVED, verifySaved } from './verify-saved.ts';
 import { verifyMiniLm } from './verify-minilm.ts';
 
-const VERIFICATIONS = { MiniLM: verifyMiniLm, 'GPT-2': verifyGpt, T5: verifyT5 };
+/** As T5 1.1, with heads that are together wider than the model, and other buckets. */
+const T5_1_1 = {
+  headWidth: 8,
+  gated: true,
+  activation: 'gelu-tanh',
+  embeddings: 'shared-inputs',
+  buckets: 8,
+  maximumDistance: 6,
+  epsilon: 1e-5,
+} as const;
+const VERIFICATIONS: Readonly<Record<string, () => Promise<readonly Verified[]>>> = {
+  'GPT-2': () => verifyGpt(false),
+  'GPT-2 with a head of its own': () => verifyGpt(true),
+  T5: () => verifyT5(),
+  'T5 1.1': () => verifyT5(T5_1_1),
+  ...Object.fromEntries(Object.entries(SAVED).map(([name, save]) => [name, () => verifySaved(save)])),
+  MiniLM: verifyMiniLm,
+};
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 const missing = await missingInPython(['torch', 'transformers', 'safetensors']);

@@ -1,3 +1,4 @@
+import { requireNoLfsPointer } from '@heed/attention-core';
 import type { FileSource } from '@heed/training';
 import { exactTokenizer } from './exact-tokenizer.ts';
 
@@ -43,7 +44,9 @@ export async function openTokenizer(source: FileSource): Promise<PretrainedToken
 }
 
 async function readObject(source: FileSource, name: string): Promise<object> {
-  const text = new TextDecoder().decode(await source.read(name));
+  const content = await source.read(name);
+  requireNoLfsPointer(`openTokenizer: ${name} in ${source.label}`, content);
+  const text = new TextDecoder().decode(content);
   let value: unknown;
   try {
     value = JSON.parse(text);

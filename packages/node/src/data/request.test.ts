@@ -66,7 +66,7 @@ describe('request', () => {
       vi.stubEnv('NO_PROXY', '');
     }
     vi.stubEnv('HTTPS_PROXY', proxy.url);
-    await expect(request(`https://hub.test:${port}/x`)).rejects.toThrow(); // the tunnel is made, but there is no TLS behind it
+    await expect(request(`https://hub.test:${port}/x`)).rejects.toThrow('fetch failed'); // the tunnel is made, but there is no TLS behind it
     expect(proxy.tunnels).toEqual([`hub.test:${port}`]);
     await proxy.close();
   });

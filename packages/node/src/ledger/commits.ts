@@ -8,7 +8,7 @@ import type { ResultRecord } from './record.ts';
 const WRITTEN = /^(?:packages\/[^/]+\/examples\/results\/[^/]+\.json|RESULTS\.md)$/;
 
 /** Entries whose commit is known to be none of a clean tree, each with that commit, until they are measured again. The list can only shrink. */
-export const KNOWN_FILE = 'tooling/results-to-measure-again.json';
+const KNOWN_FILE = 'tooling/results-to-measure-again.json';
 
 /** The files of a clone that differ from its commit, apart from those that runs write; none where there is no git. */
 export async function changedFiles(clone: string): Promise<string[]> {

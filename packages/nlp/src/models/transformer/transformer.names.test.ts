@@ -101,7 +101,12 @@ describe.each([
       parameters.map(({ variable }) => variable),
     );
     const theirs = new Map(expected.namedParameters().map(({ name, variable }) => [name, variable]));
-    for (const { name, variable } of parameters) expect(grads[variable.name]).toBeAllClose(theirs.get(name)!, close);
+    for (const { name, variable } of parameters) {
+      const right = theirs.get(name)!;
+      // gradients reach 175: a small one is what is left of large terms, and is off in torch's own float32 as in ours
+      const absolute = Math.max(close.absolute, 1e-5 * tf.max(tf.abs(right)).dataSync()[0]);
+      expect(grads[variable.name]).toBeAllClose(right, { ...close, absolute });
+    }
   });
 
   it('saves its weights under the names that it was loaded from', async () => {

@@ -81,3 +81,26 @@ print(sorted(set(dict(model.named_parameters())) ^ set(weights)))
 with torch.no_grad():
     exact = model.double()(**inputs).prediction_logits
 print(f"rounding of the logits: {(exact - output.prediction_logits).abs().max():.1e}")
+
+# the same encoder with a last matrix of its own; transformers keep the bias of the tied head beside it, unused
+torch.manual_seed(1811)
+untied = BertForPreTraining(BertConfig(**{**config.to_dict(), "tie_word_embeddings": False})).eval()
+with torch.no_grad():
+    for parameter in untied.parameters():
+        parameter += 0.2 * torch.randn_like(parameter)
+output = untied(**inputs, labels=labels, next_sentence_label=is_random)
+output.loss.backward()
+with TemporaryDirectory() as folder:
+    untied.save_pretrained(folder)
+    weights = load_file(Path(folder) / "model.safetensors")
+tensors = {
+    **{name: tensors[name] for name in ("tokens", "tokenTypes", "lengths", "positions", "targets", "isRandom")},
+    "predictions": output.prediction_logits,
+    "loss": output.loss,
+    **{f"weights/{name}": weight for name, weight in weights.items()},
+    "gradients/cls.predictions.decoder.weight": untied.cls.predictions.decoder.weight.grad,
+    "gradients/cls.predictions.decoder.bias": untied.cls.predictions.decoder.bias.grad,
+}
+file = FILE.with_name("bert-pre-training-untied.golden.safetensors")
+save_file({name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}, file)
+print(f"{file.name}: {len(tensors)} tensors, {file.stat().st_size} bytes", untied.cls.predictions.bias.grad)

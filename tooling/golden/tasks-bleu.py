@@ -35,6 +35,9 @@ SECOND = [
     "Ein Hund läuft schnell über eine Straße.",
     "Nothing.",
 ]
+# final sigma, and white space that JavaScript takes otherwise: U+001C, U+0085, U+FEFF
+TEXTS = ["ΣΑΣ ΕΙΔΑ στο ΟΔΟΣ", "a b\u001cc\u0085d e f", "one\ufefftwo three\ufeff four five", "well-\n", "😀. 𠀀,𠀁 5"]
+OTHERS = ["σας ειδα ΣΤΟ οδοσ", "a b c d e f", "one two three four five", "well-", "😀 . 𠀀 , 𠀁 5"]
 
 
 def score(hypotheses, references, lower_case):
@@ -55,6 +58,7 @@ cases = [
     score(HYPOTHESES, [FIRST, SECOND], False),
     score(["the the the the"], [["the cat sat on the mat"]], False),
     score(["nothing in common"], [["a wholly different sentence"]], False),
+    *(score([text], [[other]], True) for text, other in zip(TEXTS, OTHERS)),
     score(["two words"], [["two words"]], False),
     score(["much too short a translation"], [["much too short a translation of a very long source sentence"]], False),
 ]

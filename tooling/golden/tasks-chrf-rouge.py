@@ -19,6 +19,7 @@ HYPOTHESES = [
     "Ein Hund läuft über die Straße – schnell…",
     "the the the cat",
     "🙂 שלום",
+    "ΣΑΣ ΕΙΔΑ 1\u001c2\u0085x\ufeffy K",
     "",
 ]
 FIRST = [
@@ -28,6 +29,7 @@ FIRST = [
     "Ein Hund rennt schnell über die Straße.",
     "the cat sat on the mat",
     "🙂🙂 שלום עולם",
+    "σας ειδα 1 2 xy K",
     "An empty answer.",
 ]
 SECOND = [
@@ -37,6 +39,7 @@ SECOND = [
     "Ein Hund läuft schnell über eine Straße.",
     "the cat",
     "-",
+    "σασ ειδα 12x\ufeff y k",
     "",
 ]
 

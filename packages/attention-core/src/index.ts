@@ -177,6 +177,7 @@ export {
   type RecurrentInputs,
   type RecurrentOutputs,
 } from './recurrent/recurrent-layer.ts';
+export { requireNoLfsPointer } from './safetensors/lfs-pointer.ts';
 export type { FloatFormat, SafetensorsDtype } from './safetensors/dtypes.ts';
 export { parseSafetensorsHeader, type SafetensorsEntry, type SafetensorsHeader } from './safetensors/header.ts';
 export { readSafetensors, SafetensorsFile } from './safetensors/read-safetensors.ts';

@@ -133,7 +133,7 @@ export {
   type RecurrentSeq2SeqConfig,
   type RecurrentState,
 } from './models/recurrent-seq2seq/recurrent-seq2seq.ts';
-export { publishedT5Config, t5ConfigFrom, t5Names } from './models/transformer/transformer.names.ts';
+export { publishedT5Config, t5ConfigFrom, t5Names, t5NamesOf } from './models/transformer/transformer.names.ts';
 export {
   createTransformer,
   Transformer,

@@ -44,6 +44,18 @@ export {
   type TextWindowsOptions,
   type WindowBatch,
 } from './text/text-windows.ts';
+export {
+  BERT_PUNCTUATION,
+  HAN,
+  lowerCase,
+  lowerCaseEach,
+  PYTHON_SPACE,
+  PYTHON_WORD,
+  splitSpaces,
+  stripSpaces,
+  WHITE_SPACE,
+  withoutSpaces,
+} from './text/unicode.ts';
 export { Vocabulary } from './text/vocabulary.ts';
 export { joinWords, splitWords } from './text/words.ts';
 export { CharacterTokenizer } from './tokenization/character-tokenizer.ts';

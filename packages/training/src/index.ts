@@ -84,6 +84,7 @@ export {
   type HubLoader,
   type HubOptions,
 } from './pretrained/hub.ts';
+export { retryWhileBusy } from './pretrained/retry-while-busy.ts';
 export { gpt2BlockRules } from './pretrained/gpt2-block-names.ts';
 export { linearRules, sameRules, type NameMap, type WeightRule } from './pretrained/name-map.ts';
 export {
@@ -91,6 +92,7 @@ export {
   publishedWeights,
   readConfig,
   savePretrained,
+  withFloats,
   type LoadedPretrained,
   type LoadPretrainedOptions,
   type SavePretrainedOptions,

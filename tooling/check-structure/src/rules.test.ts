@@ -57,6 +57,9 @@ const BREAKS: Readonly<Record<string, Readonly<Record<string, string | undefined
   'a Module stands in models or layers': {
     'packages/vision/src/tasks/image-classifier/head.ts': 'export class Head extends Module {}\n',
   },
+  'texts are taken as Python takes them': {
+    'packages/vision/src/metrics/caption-match.ts': 'export const words = (text: string) => text.split(/\\s+/);',
+  },
   'index.ts holds named re-exports only': { 'packages/vision/src/index.ts': "export * from './models/vit/vit.ts';" },
   'no source is longer than 500 lines': { 'packages/vision/src/layers/long.ts': 'x;\n'.repeat(501) },
   'examples and ledger entries are complete': { 'packages/vision/examples/results/digits.ts': undefined },

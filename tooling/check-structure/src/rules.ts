@@ -127,6 +127,20 @@ export const RULES: readonly Rule[] = [
         ),
   },
   {
+    name: 'texts are taken as Python takes them',
+    why: "Tokenizers are made by exactTokenizer, and metrics lower, split and strip by tasks' unicode.ts: JavaScript's own differ.",
+    violations: (tree) =>
+      matching(tree, /^packages\/[^/]+\/src\/.*\.ts$/)
+        .map(({ path }) => path)
+        .filter((path) => !test(path) && !path.endsWith('/tokenization/exact-tokenizer.ts'))
+        .filter((path) => {
+          const own = /\/src\/metrics\//.test(path)
+            ? /new Tokenizer\(|\.toLowerCase\(|\.trim\(|\\[sSwWbB]/
+            : /new Tokenizer\(/;
+          return own.test(tree.read(path));
+        }),
+  },
+  {
     name: 'index.ts holds named re-exports only',
     why: 'The public surface is what was meant, and is read in one place.',
     violations: (tree) =>

@@ -11,7 +11,7 @@ import {
   publishedGptConfig,
   publishedT5Config,
   t5ConfigFrom,
-  t5Names,
+  t5NamesOf,
   type Gpt,
   type Transformer,
   type TransformerConfig,
@@ -44,8 +44,8 @@ const TARGETS = [
 ];
 const ints = (rows: number[][]) => tf.tensor2d(rows, [rows.length, rows[0].length], 'int32');
 
-/** A GPT-2 of three layers. */
-export function verifyGpt(): Promise<Verified[]> {
+/** A GPT-2 of three layers. @param untiedHead whether its head is its own */
+export function verifyGpt(untiedHead: boolean): Promise<Verified[]> {
   const config = {
     vocabularySize: 97,
     maximumLength: 16,
@@ -56,6 +56,7 @@ export function verifyGpt(): Promise<Verified[]> {
     epsilon: 1e-5,
     dropout: 0,
     attentionDropout: 0,
+    ...(untiedHead && { untiedHead }),
   };
   return verify<Gpt>({
     model: createGpt(config, 2019),
@@ -67,8 +68,8 @@ export function verifyGpt(): Promise<Verified[]> {
   });
 }
 
-/** A T5 of two layers and three. */
-export function verifyT5(): Promise<Verified[]> {
+/** A T5 of two layers and three. @param change makes it another: T5 1.1 */
+export function verifyT5(change: Partial<TransformerConfig> = {}): Promise<Verified[]> {
   const config: TransformerConfig = {
     sourceSize: 97,
     targetSize: 97,
@@ -84,10 +85,11 @@ export function verifyT5(): Promise<Verified[]> {
     maximumLength: 512,
     embeddings: 'shared',
     dropout: 0,
+    ...change,
   };
   return verify<Transformer>({
     model: createTransformer(config, 2020),
-    names: t5Names,
+    names: t5NamesOf(config),
     published: publishedT5Config(config),
     open: (published) => createTransformer(t5ConfigFrom(published), 0),
     inputs: { input_ids: TOKENS, decoder_input_ids: TARGETS },

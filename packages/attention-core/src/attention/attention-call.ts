@@ -90,8 +90,8 @@ export function isSoftmaxOfSums({ normaliser, combiner }: AttentionCall): boolea
 }
 
 /** Whether some query may not see some key: a mask hides, and so does −∞ in a bias. */
-export function mayHide({ mask, bias }: Pick<AttentionCall, 'mask' | 'bias'>): boolean {
-  return mask !== undefined || bias !== undefined;
+export function mayHide({ mask, bias, score }: Pick<AttentionCall, 'mask' | 'bias' | 'score'>): boolean {
+  return mask !== undefined || bias !== undefined || score.mayHide === true;
 }
 
 /** @throws unless query, key and value agree: [B, H, L, D], [B, K, S, D'] and [B, K, S, Dv] with H a multiple of K, or all without heads */

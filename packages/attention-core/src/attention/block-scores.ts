@@ -50,12 +50,13 @@ function scaled({ query, scale }: { readonly query: tf.Tensor; readonly scale: n
 
 /** Which of some scores may become weights, by the mask's word on them. */
 export function visibilityOf(
-  { mask, bias, operands }: AttentionCall,
+  { mask, bias, operands, score }: AttentionCall,
   allowed: tf.Tensor | undefined,
   scores: tf.Tensor,
 ): Visibility | undefined {
-  if (allowed === undefined) return bias && everyKey(scores);
-  return { allowed, mayHideAll: bias !== undefined || mask!.mayHideAll(operands.queryLength, operands.keyLength) };
+  const inScores = bias !== undefined || score.mayHide === true;
+  if (allowed === undefined) return inScores ? everyKey(scores) : undefined;
+  return { allowed, mayHideAll: inScores || mask!.mayHideAll(operands.queryLength, operands.keyLength) };
 }
 
 /** The block of `queries` and `keys`. */

@@ -319,6 +319,7 @@ function placedScore(score: Score, place: Place): Score {
   const { asProducts } = score;
   return {
     name: score.name,
+    ...(score.mayHide && { mayHide: true }),
     scores: (query, key, region = regionOf(query, key)) => score.scores(query, key, { ...region, place }),
     ...(asProducts === undefined ? {} : { asProducts: (query, key) => asProducts.call(score, query, key) }),
   };

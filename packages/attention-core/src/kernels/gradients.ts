@@ -3,6 +3,7 @@
  *
  * - `maximum`, `minimum`, `squaredDifference` and `matMul` do not sum over dimensions along which an argument was spread: an error.
  * - `cumsum` permutes axes that are already in place: an error, or silently wrong numbers where the axes are of equal length.
+ * - `unstack` of one tensor: an error, since tfjs gives a gradient an array only where an op has several results.
  * - `mirrorPad` forgets what the mirrored margins add: silently wrong.
  *
  * and two that take many ops more than they need natively: `relu`'s, and `add`'s where a bias is added.
@@ -137,3 +138,10 @@ function addMargins(
   const sums = tf.unsortedSegmentSum(tf.transpose(dy, order) as tf.Tensor2D, tf.tensor1d(sources, 'int32'), length);
   return tf.transpose(sums as tf.Tensor, tf.backend_util.getUndoAxesPermutation(order));
 }
+
+tf.registerGradient({
+  kernelName: 'Unpack',
+  gradFunc: (dy, _, attributes) => ({
+    value: () => tf.stack(Array.isArray(dy) ? dy : [dy], (attributes as { readonly axis?: number }).axis ?? 0),
+  }),
+});

@@ -144,14 +144,13 @@ function asMatrices(shape: readonly number[], perm: readonly number[]): [number,
 overrideKernel<TransposeArguments>('Transpose', 'wasm', (stock) => (args) => {
   const { x } = args.inputs;
   const { perm } = args.attrs;
+  const shape = perm.map((axis) => x.shape[axis]);
+  if (tf.util.sizeFromShape(shape) === 0) return args.backend.makeOutput(shape, x.dtype); // the stock kernel divides by 0
   const simd = simdOf(args.backend);
   const matrices = asMatrices(x.shape, perm);
   if (simd === undefined || x.dtype !== 'float32' || matrices === undefined) return stock(args);
   const [batches, rows, columns] = matrices;
-  const output = args.backend.makeOutput(
-    perm.map((axis) => x.shape[axis]),
-    'float32',
-  );
+  const output = args.backend.makeOutput(shape, 'float32');
   const from = address(args.backend, x);
   const to = address(args.backend, output);
   const size = 4 * rows * columns;

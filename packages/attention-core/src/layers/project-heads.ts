@@ -19,14 +19,14 @@ export function projectTogether(x: tf.Tensor, layers: readonly Linear[]): tf.Ten
   return withGradient(
     [x, ...weights, ...biases],
     (x, ...parameters) => {
-      const rows = tf.reshape(x, [-1, width]); // [N, M]
+      const rows = tf.reshape(x, [batch * length, width]); // [N, M]
       const weight = tf.concat(parameters.slice(0, count), 1); // [M, P·O]
       const projected = tf.matMul(rows, weight); // [N, P·O]
       const y = hasBias ? addBias(projected, tf.concat(parameters.slice(count))) : projected;
-      return { value: tf.reshape(y, [batch, length, -1]), saved: [rows, weight] };
+      return { value: tf.reshape(y, [batch, length, weight.shape[1]!]), saved: [rows, weight] };
     },
     (dy, [rows, weight]) => {
-      const dyRows = tf.reshape(dy, [batch * length, -1]); // [N, P·O]
+      const dyRows = tf.reshape(dy, [batch * length, weight.shape[1]!]); // [N, P·O]
       const dx = tf.reshape(tf.matMul(dyRows, weight, false, true), x.shape);
       const dWeights = tf.split(tf.matMul(rows, dyRows, true), count, 1);
       return [dx, ...dWeights, ...(hasBias ? tf.split(sumRows(dyRows), count) : [])];

@@ -87,6 +87,13 @@ describe('linearAttention', () => {
 });
 
 describe('causalLinearAttention', () => {
+  it.each([0, -1, 1.5, NaN])('refuses chunks of %d', (chunk) => {
+    const x = tf.ones([1, 1, 3, 2]);
+    expect(() => causalLinearAttention({ query: x, key: x, value: x, chunk })).toThrow(
+      `causalLinearAttention: chunk must be a positive integer, got ${chunk}`,
+    );
+  });
+
   it.each([1, 2, 3, 64])('equals the sum over earlier pairs, values and gradients, in chunks of %i', (chunk) => {
     expectParity(golden.causal, (inputs) => causalLinearAttention({ ...triple(inputs), chunk }).output, {
       query: [2, 2, 5, 3],

@@ -92,6 +92,9 @@ export function causalLinearAttention(options: CausalLinearAttentionOptions): St
       `causalLinearAttention: queries and keys must be equally many, got query=[${query.shape}], key=[${options.key.shape}]`,
     );
   }
+  if (!Number.isInteger(chunk) || chunk < 1) {
+    throw new Error(`causalLinearAttention: chunk must be a positive integer, got ${chunk}`);
+  }
   if (query.size === 0) return nothingAfter(options, features);
   return tf.tidy(() => {
     const { key, value, fault } = guardKeys(options.key, options.value); // a query sees no key after it

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { nativeOp } from '../kernels/native-ops.ts';
 import { DTYPES, type HostData } from './dtypes.ts';
+import { requireNoLfsPointer } from './lfs-pointer.ts';
 import { parseSafetensorsHeader, type SafetensorsEntry } from './header.ts';
 
 /** A safetensors file, of which single tensors are taken as they are needed. */
@@ -12,6 +13,7 @@ export class SafetensorsFile {
 
   /** @throws if the file breaks a rule of the format; the message names the rule and the value */
   constructor(bytes: Uint8Array) {
+    requireNoLfsPointer('safetensors:', bytes);
     const { metadata, entries } = parseSafetensorsHeader(bytes, bytes.length);
     this.metadata = metadata;
     this.entries = entries;

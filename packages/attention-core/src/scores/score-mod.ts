@@ -16,7 +16,7 @@ export interface ScoreIndices {
 
 /**
  * Any change of the scores that can be written in tensor ops (FlexAttention, Dong et al. 2024): `modify` gets the scores and the
- * indices of batch, head, query and key.
+ * indices of batch, head, query and key. A score that becomes −∞ is hidden.
  *
  * @param modify from scores [B, H, L, S] to scores of the same shape; on the blockwise path it is called block by block,
  *   with the positions of the block
@@ -31,20 +31,26 @@ export interface ScoreIndices {
  * ```
  */
 export function scoreMod(score: Score, modify: (scores: tf.Tensor, indices: ScoreIndices) => tf.Tensor): Score {
-  return changeScores(score, 'mod', (scores, region = wholeRegion(scores.shape.at(-2)!, scores.shape.at(-1)!)) => {
-    const unfolded = unfoldHeads(toRank4(scores), region); // [B, H, L, S]
-    const [batch, heads] = unfolded.shape;
-    const modified = modify(unfolded, {
-      b: tf.reshape(tf.range(0, batch, 1, 'int32'), [batch, 1, 1, 1]),
-      h: tf.reshape(tf.range(0, heads, 1, 'int32'), [1, heads!, 1, 1]),
-      q: tf.reshape(tf.range(region.queries.start, region.queries.end, 1, 'int32'), [1, 1, -1, 1]),
-      k: tf.reshape(tf.range(region.keys.start, region.keys.end, 1, 'int32'), [1, 1, 1, -1]),
-    });
-    if (String(modified.shape) !== String(unfolded.shape)) {
-      throw new Error(`scoreMod: modify must keep the shape [${unfolded.shape}], got [${modified.shape}]`);
-    }
-    return tf.reshape(modified, scores.shape);
-  });
+  const changed = changeScores(
+    score,
+    'mod',
+    (scores, region = wholeRegion(scores.shape.at(-2)!, scores.shape.at(-1)!)) => {
+      const { queries, keys } = region;
+      const unfolded = unfoldHeads(toRank4(scores), region); // [B, H, L, S]
+      const [batch, heads] = unfolded.shape;
+      const modified = modify(unfolded, {
+        b: tf.reshape(tf.range(0, batch, 1, 'int32'), [batch, 1, 1, 1]),
+        h: tf.reshape(tf.range(0, heads, 1, 'int32'), [1, heads!, 1, 1]),
+        q: tf.reshape(tf.range(queries.start, queries.end, 1, 'int32'), [1, 1, queries.end - queries.start, 1]),
+        k: tf.reshape(tf.range(keys.start, keys.end, 1, 'int32'), [1, 1, 1, keys.end - keys.start]),
+      });
+      if (String(modified.shape) !== String(unfolded.shape)) {
+        throw new Error(`scoreMod: modify must keep the shape [${unfolded.shape}], got [${modified.shape}]`);
+      }
+      return tf.reshape(modified, scores.shape);
+    },
+  );
+  return { ...changed, mayHide: true };
 }
 
 function toRank4(scores: tf.Tensor): tf.Tensor {

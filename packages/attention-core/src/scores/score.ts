@@ -11,6 +11,8 @@ export interface ScaledProducts {
 /** The first of the four steps: how well each key answers each query. Scores with weights of their own are Modules too. */
 export interface Score {
   readonly name: string;
+  /** Whether scores may be −∞, which hides keys as a mask does, also all keys of a query. Default false. */
+  readonly mayHide?: boolean;
   /**
    * @param query [..., L, D]. Where several query heads share a key head, their L rows lie one below the other
    * @param key [..., S, D']
@@ -38,6 +40,7 @@ export function changeScores(
   const changed: Score = {
     name: `${name}(${score.name})`,
     scores: (query, key, region) => tf.tidy(() => change(score.scores(query, key, region), region)),
+    ...(score.mayHide && { mayHide: true }),
   };
   if (score.prepareKeys === undefined || score.prepared === undefined) return changed;
   return {

@@ -9,6 +9,13 @@ describe('answerMatch', () => {
     expect(one('theatre', 'the atre')).toEqual({ exact: 0, f1: 0 }); // an article is a word
   });
 
+  it('takes letters and white space as Python does', () => {
+    // SQuAD's script in Python: "âa" is one word, U+001C and U+0085 are spaces, U+FEFF is none, and a sigma at the end is ς
+    expect(one('âa', 'â')).toEqual({ exact: 0, f1: 0 });
+    expect(one('an\u001CΟΔΟΣ\u0085x', 'οδος x')).toEqual({ exact: 1, f1: 1 });
+    expect(one('a\uFEFFx', 'x')).toEqual({ exact: 0, f1: 0 });
+  });
+
   it('counts the words in common, as often as both have them, with the reference that fits best', () => {
     // 'in may may' and 'may may be may': two in common of 3 and 4
     expect(one('in may may', 'june', 'may may be may')).toEqual({ exact: 0, f1: expect.closeTo(4 / 7, 12) });

@@ -1,4 +1,4 @@
-import { countNgrams, matchNgrams } from '@heed/tasks';
+import { countNgrams, lowerCase, matchNgrams, PYTHON_WORD, splitSpaces } from '@heed/tasks';
 
 export interface AnswerMatch {
   /** Share of the questions whose answer is, but for case, punctuation and articles, one of those that are right. */
@@ -35,14 +35,12 @@ export function answerMatch(
   return { exact: mean('exact'), f1: mean('f1') };
 }
 
+const ARTICLE = new RegExp(`(?<![${PYTHON_WORD}])(?:a|an|the)(?![${PYTHON_WORD}])`, 'gu');
+
 /** As SQuAD's script: lower case, without ASCII punctuation, then without English articles. */
 function wordsOf(text: string): string[] {
-  return text
-    .toLowerCase()
-    .replaceAll(/[!-/:-@[-`{-~]/g, '')
-    .replaceAll(/\b(?:a|an|the)\b/g, ' ')
-    .split(/\s+/)
-    .filter((word) => word !== '');
+  const withoutSigns = lowerCase(text).replaceAll(/[!-/:-@[-`{-~]/g, '');
+  return splitSpaces(withoutSigns.replaceAll(ARTICLE, ' '));
 }
 
 function wordF1(told: readonly string[], right: readonly string[]): number {

@@ -1,4 +1,4 @@
-import { countNgrams } from '@heed/tasks';
+import { countNgrams, lowerCase } from '@heed/tasks';
 
 export interface Repetition {
   /** 0 to 1. */
@@ -21,7 +21,7 @@ export interface Repetition {
  */
 export function repetition(texts: readonly string[]): Repetition {
   if (texts.length === 0) throw new Error('repetition: at least one text is needed, got none');
-  const words = texts.map((text) => text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? []);
+  const words = texts.map((text) => lowerCase(text).match(/[\p{L}\p{M}\p{N}]+/gu) ?? []);
   const share = (order: number): number => {
     let [all, different] = [0, 0];
     for (const text of words) {

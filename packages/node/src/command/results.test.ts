@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { heed } from './heed-process.test-support.ts';
 
@@ -126,6 +128,93 @@ describe('heed results', { timeout: 240_000 }, () => {
     expect(other.stderr).toContain('heed results nlp/other: ours must be the figures heads, runs, got tails');
     expect(nan.stderr).toContain('heed results nlp/nan: ours must be finite numbers, got heads = NaN');
     expect(await readdir(join(clone, 'packages/nlp/examples/results'))).toEqual(['coin.ts', 'nan.ts', 'other.ts']);
+  });
+
+  describe('in a clone with git', () => {
+    const git = async (...args: string[]) => {
+      const { stdout } = await promisify(execFile)(
+        'git',
+        [
+          '-c',
+          'user.name=t',
+          '-c',
+          'user.email=t@t.test',
+          '-c',
+          'commit.gpgsign=false',
+          '-c',
+          'core.hooksPath=/dev/null',
+          ...args,
+        ],
+        { cwd: clone },
+      );
+      return stdout.trim();
+    };
+    const commit = async () => {
+      await git('add', '-A');
+      await git('commit', '-qm', 'x');
+      return git('rev-parse', '--short=10', 'HEAD');
+    };
+    const record = 'packages/nlp/examples/results/coin.json';
+    const known = 'tooling/results-to-measure-again.json';
+    const committed = async () => (JSON.parse(await text(record)) as { versions: { commit?: string } }).versions.commit;
+    const claim = async (of: string) => {
+      const content = JSON.parse(await text(record)) as { versions: { commit?: string } };
+      await put(record, JSON.stringify({ ...content, versions: { ...content.versions, commit: of } }));
+      await results().ended; // the page does not show commits; it names versions, so it is written anew
+    };
+    beforeEach(async () => {
+      await git('init', '-q');
+      await put('.gitignore', '.heed\n');
+    });
+
+    it('records at a clean commit alone; what runs write themselves does not count', async () => {
+      const head = await commit();
+      await put('packages/nlp/src/new.ts', 'export {};');
+      const { stderr, stdout, code } = await results('nlp/coin').ended;
+      expect(stderr).toContain(
+        'must be measured at a commit, got changes in packages/nlp/src/new.ts; --quick records nothing',
+      );
+      expect([stdout, code]).toEqual(['', 1]);
+      expect((await results('nlp/coin', '--quick').ended).code).toBe(0);
+      await rm(join(clone, 'packages/nlp/src/new.ts'));
+      for (let time = 0; time < 2; time++) expect((await results('nlp/coin').ended).code).toBe(0); // its own record is there the second time
+      expect(await committed()).toBe(head);
+      await commit();
+      const checked = await results('--check').ended;
+      expect([checked.code, checked.stderr]).toEqual([0, expect.not.stringContaining('commit')]);
+    });
+
+    it('names records of no clean commit: new ones fail, known ones warn, and the list of them only shrinks', async () => {
+      const head = await commit();
+      await results('nlp/coin').ended;
+      await claim(`${head}-dirty`);
+      expect(await results('--check').ended).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`nlp/coin: its commit must be clean, got ${head}-dirty`),
+      });
+      await put(known, JSON.stringify({ 'nlp/coin': `${head}-dirty` }));
+      await commit();
+      expect(await results('--check').ended).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining('heed: warning: nlp/coin is to be measured again'),
+      });
+      await claim('0123456789');
+      expect(await results('--check').ended).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('nlp/coin: its commit must be an ancestor of HEAD, got 0123456789'),
+      });
+      await put(known, JSON.stringify({ 'nlp/coin': '0123456789' }));
+      expect(await results('--check').ended).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`${known} can only shrink: nlp/coin at 0123456789 was not on it`),
+      });
+      await put(known, JSON.stringify({ 'nlp/coin': `${head}-dirty` }));
+      await claim(head);
+      expect(await results('--check').ended).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`nlp/coin has a clean commit: take it off ${known}`),
+      });
+    });
   });
 
   it('finds a page that was edited by hand', async () => {

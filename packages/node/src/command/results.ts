@@ -8,9 +8,10 @@ import {
   type SearchPlace,
 } from '../examples/find-modules.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
+import { changedFiles, checkCommits, headOf } from '../ledger/commits.ts';
 import { isResultEntry, type Measured, type ResultEntry } from '../ledger/define-result.ts';
 import { formatFigures, makeRecord, requireFigures, writeRecord, type ResultRecord } from '../ledger/record.ts';
-import { isResultsPageCurrent, renderResultsPage } from '../ledger/results-page.ts';
+import { isResultsPageCurrent, readRecords, renderResultsPage } from '../ledger/results-page.ts';
 import { RunState } from '../ledger/run-state.ts';
 import { formatDuration } from '../progress/duration.ts';
 import { choose, takeFlags } from './arguments.ts';
@@ -49,6 +50,7 @@ async function measure(
   output: Output,
   place: SearchPlace,
 ): Promise<number> {
+  const commit = quick || place.clone === undefined ? undefined : await cleanCommit(name, place.clone);
   return untilInterrupted(name, output.say, async (signal) => {
     // Lists and help come without tfjs, which takes a while to load.
     const { startBackend } = await import('../backend/start-backend.ts');
@@ -73,6 +75,11 @@ async function measure(
       requireFigures(name, entry, measured);
       show(entry, measured, output);
       if (!quick) {
+        if (place.clone !== undefined && (await cleanCommit(name, place.clone)) !== commit) {
+          throw new Error(
+            `heed results ${name}: the commit must be one from beginning to end, got another than ${commit}`,
+          );
+        }
         const { describeMachine, describeVersions } = await import('../ledger/machine.ts');
         const record = makeRecord(entry, measured, {
           command: `npx pnpm@12 results ${name}`,
@@ -91,6 +98,18 @@ async function measure(
       await state.close(complete);
     }
   });
+}
+
+/** The commit that a record names. @throws where files differ from it, but for those that runs write */
+async function cleanCommit(name: string, clone: string): Promise<string | undefined> {
+  const changed = await changedFiles(clone);
+  if (changed.length > 0) {
+    const shown = changed.slice(0, 5).join(', ') + (changed.length > 5 ? ` and ${changed.length - 5} more` : '');
+    throw new UsageError(
+      `heed results ${name}: what is recorded must be measured at a commit, got changes in ${shown}; --quick records nothing`,
+    );
+  }
+  return headOf(clone);
 }
 
 function show(entry: ResultEntry, { ours, baseline }: Measured, { print }: Output): void {
@@ -127,7 +146,10 @@ async function check(output: Output, { clone }: SearchPlace): Promise<number> {
   output.say(
     current ? 'heed: RESULTS.md is current' : 'heed: RESULTS.md is not what the records say; run: npx pnpm@12 results',
   );
-  return current ? 0 : 1;
+  const { problems, warnings } = await checkCommits(clone, await readRecords(clone));
+  for (const warning of warnings) output.say(`heed: warning: ${warning}`);
+  for (const problem of problems) output.say(`heed: ${problem}`);
+  return current && problems.length === 0 ? 0 : 1;
 }
 
 async function list(found: readonly FoundModule[]): Promise<string> {

@@ -1,3 +1,4 @@
+import { isPrivate, request } from './request.ts';
 import { errorCode } from '../files/error-code.ts';
 
 /**
@@ -7,12 +8,11 @@ import { errorCode } from '../files/error-code.ts';
  */
 export async function openUrl(url: string, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
   const { protocol, hostname } = new URL(url);
-  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
-  if (protocol !== 'https:' && !(protocol === 'http:' && loopback)) {
+  if (!/^https?:$/.test(protocol) || !isPrivate(url)) {
     throw new Error(`the address must begin with https:, got ${url}`);
   }
   // Without `identity` a server may compress, and the length would not be the file's.
-  const response = await fetch(url, { headers: { 'accept-encoding': 'identity' }, ...(signal && { signal }) }).catch(
+  const response = await request(url, { headers: { 'accept-encoding': 'identity' }, signal }).catch(
     (error: unknown) => {
       signal?.throwIfAborted();
       throw new Error(`${noConnection(error)} to ${hostname}`, { cause: error });

@@ -154,6 +154,39 @@ describe('hubFolder', () => {
     expect(server.asked[0]).toBe('/api/models/owner/name/revision/main?blobs=true');
   });
 
+  it('sends HF_TOKEN to the hub that the environment names, and to no other', async () => {
+    const tokens: (string | undefined)[] = [];
+    const closed = await loopback((request, response) => {
+      tokens.push(request.headers.authorization);
+      if (request.headers.authorization === 'Bearer secret') hub.answer(request, response);
+      else response.writeHead(401).end();
+    });
+    const cdn = server.asked.length;
+    vi.stubEnv('HF_ENDPOINT', `${closed.url}//`);
+    await expect(hubFolder('owner/name')).rejects.toThrow('got status 401; HF_TOKEN names a token for what is not');
+    vi.stubEnv('HF_TOKEN', 'secret\n');
+    expect(text(await (await hubFolder('owner/name')).read('config.json'))).toBe('{"commit":"2"}');
+    expect(tokens).toEqual([undefined, 'Bearer secret', 'Bearer secret']);
+    vi.stubEnv('HF_ENDPOINT', server.url);
+    await expect(hubFolder('owner/name', { endpoint: closed.url, revision: 'v1' })).rejects.toThrow('got status 401');
+    expect(tokens.at(-1)).toBeUndefined();
+    const opened = await hubFolder('owner/name', { endpoint: closed.url, revision: 'v1', token: 'secret' });
+    expect(opened.label).toBe('owner/name@11111111');
+    expect(server.asked).toHaveLength(cdn);
+    await closed.close();
+  });
+
+  it('asks again where the hub is busy', async () => {
+    const busy = await loopback((request, response) => {
+      if (busy.asked.length % 2 === 1) response.writeHead(503, { 'retry-after': '0' }).end();
+      else hub.answer(request, response);
+    });
+    const folder = await hubFolder('owner/name', { endpoint: busy.url });
+    expect(text(await folder.read('config.json'))).toBe('{"commit":"2"}');
+    expect(busy.asked).toHaveLength(4);
+    await busy.close();
+  });
+
   it('refuses a file that is not what the hub says, by either kind of sum, and keeps nothing of it', async () => {
     const folder = await open();
     hub.sent.set('model.safetensors', 'other weights').set('config.json', '{}');

@@ -1,6 +1,7 @@
 import type { FileSource, HubOptions } from '@heed/training';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { request } from '../data/request.ts';
 import { cacheFolder } from '../files/cache-folder.ts';
 import { errorCode } from '../files/error-code.ts';
 import { isRelativeName } from '../files/relative-name.ts';
@@ -9,6 +10,11 @@ import { writeAtomically } from '../files/write-atomically.ts';
 export interface HubFolderOptions extends HubOptions {
   /** Default: the environment's `HF_ENDPOINT`, as in Python, else 'https://huggingface.co'. */
   readonly endpoint?: string;
+  /**
+   * For what is not open to all. Default: the environment's `HF_TOKEN`, for the hub that the environment or this default names; no other host, and
+   * none that a hub redirects to, is sent a token.
+   */
+  readonly token?: string;
 }
 
 /** One file of a commit, and the sum that the hub gives for it. */
@@ -44,7 +50,9 @@ interface HubFile {
  */
 export async function hubFolder(id: string, options: HubFolderOptions = {}): Promise<FileSource> {
   const { revision = 'main', signal } = options;
-  const endpoint = (options.endpoint ?? (process.env.HF_ENDPOINT || HUGGING_FACE)).replace(/\/+$/, '');
+  const configured = (process.env.HF_ENDPOINT || HUGGING_FACE).replace(/\/+$/, '');
+  const endpoint = options.endpoint?.replace(/\/+$/, '') ?? configured;
+  const token = options.token ?? (endpoint === configured ? process.env.HF_TOKEN?.trim() || undefined : undefined);
   if (!/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(id)) {
     throw new Error(`hubFolder: a hub id must be "name" or "owner/name", got "${id}"`);
   }
@@ -58,14 +66,14 @@ export async function hubFolder(id: string, options: HubFolderOptions = {}): Pro
   if (commit === undefined || files === undefined) {
     const asked = known ?? revision;
     const url = `${endpoint}/api/models/${id}/revision/${encodeURIComponent(asked)}?blobs=true`;
-    ({ commit, files } = parseInfo(id, await ask(url, signal)));
+    ({ commit, files } = parseInfo(id, await ask(url, { signal, token })));
     if (pinned !== undefined && commit !== pinned) {
       throw new Error(`hubFolder: the hub must give commit ${pinned} of ${id}, got ${commit}`);
     }
     await keep(home('commits', `${commit}.json`), JSON.stringify(files));
     if (pinned === undefined) await keep(reference, JSON.stringify(commit));
   }
-  return openCommit({ id, endpoint, commit, files, home, signal });
+  return openCommit({ id, endpoint, commit, files, home, signal, token });
 }
 
 const HUGGING_FACE = 'https://huggingface.co';
@@ -83,9 +91,10 @@ interface Commit {
   readonly files: readonly HubFile[];
   readonly home: (...parts: string[]) => string;
   readonly signal: AbortSignal | undefined;
+  readonly token: string | undefined;
 }
 
-function openCommit({ id, endpoint, commit, files, home, signal }: Commit): FileSource {
+function openCommit({ id, endpoint, commit, files, home, signal, token }: Commit): FileSource {
   return {
     label: `${id}@${commit.slice(0, 8)}`,
     list: () => Promise.resolve(files.map(({ name }) => name)),
@@ -96,7 +105,7 @@ function openCommit({ id, endpoint, commit, files, home, signal }: Commit): File
       const cached = await readFile(path).catch(() => undefined);
       if (cached !== undefined && wrongSum(file, cached) === undefined) return plain(cached);
       const url = `${endpoint}/${id}/resolve/${commit}/${name.split('/').map(encodeURIComponent).join('/')}`;
-      const content = await ask(url, signal);
+      const content = await ask(url, { signal, token });
       const wrong = wrongSum(file, content);
       if (wrong !== undefined) throw new Error(`hubFolder: ${name} of ${id} ${wrong}; it was not kept`);
       await keep(path, content);
@@ -117,10 +126,11 @@ function wrongSum({ sha256, blob }: HubFile, content: Uint8Array): string | unde
 }
 
 /** What a GET answers, whole. */
-async function ask(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  let response: Response;
+async function ask(url: string, options: Pick<Commit, 'signal' | 'token'>): Promise<Uint8Array> {
+  const { signal, token } = options;
+  let response: Awaited<ReturnType<typeof request>>;
   try {
-    response = await fetch(url, signal ? { signal } : {});
+    response = await request(url, options);
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
     signal?.throwIfAborted();
@@ -128,7 +138,9 @@ async function ask(url: string, signal: AbortSignal | undefined): Promise<Uint8A
     throw new Error(`hubFolder: ${url} must be within reach, or in the cache, got ${reason}`, { cause: error });
   }
   await response.body?.cancel();
-  throw new Error(`hubFolder: ${url} must be there and open to all, got status ${response.status}`);
+  const closed = response.status === 401 || response.status === 403;
+  const hint = closed && token === undefined ? '; HF_TOKEN names a token for what is not' : '';
+  throw new Error(`hubFolder: ${url} must be there and open to all, got status ${response.status}${hint}`);
 }
 
 /** Keeps what can be had again: where the cache cannot be written, it is had again each time. */

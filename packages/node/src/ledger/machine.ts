@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { promisify } from 'node:util';
 import { version_core as tfjsVersion } from '@tensorflow/tfjs';
+import { headOf } from './commits.ts';
 
 export interface Machine {
   readonly cpu: string;
@@ -24,16 +23,6 @@ export function describeMachine(): Machine {
 /** The versions that figures may depend on; `commit` where a clone is run. */
 export async function describeVersions(clone: string | undefined): Promise<Record<string, string>> {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-  const commit = clone === undefined ? undefined : await commitOf(clone);
+  const commit = clone === undefined ? undefined : await headOf(clone);
   return { heed: version, ...(commit !== undefined && { commit }), node: process.versions.node, tfjs: tfjsVersion };
-}
-
-async function commitOf(clone: string): Promise<string | undefined> {
-  try {
-    const run = promisify(execFile);
-    const { stdout } = await run('git', ['describe', '--always', '--dirty', '--exclude=*'], { cwd: clone });
-    return stdout.trim();
-  } catch {
-    return undefined;
-  }
 }

@@ -41,7 +41,8 @@ export async function renderResultsPage(clone: string): Promise<string> {
   ].join('\n');
 }
 
-async function readRecords(clone: string): Promise<[string, ResultRecord][]> {
+/** All records of a clone, each with the name of its entry. */
+export async function readRecords(clone: string): Promise<[string, ResultRecord][]> {
   const packages = join(clone, 'packages');
   const found: [string, ResultRecord][] = [];
   for (const folder of (await readdir(packages)).sort()) {

@@ -1,3 +1,4 @@
+import { lowerCase as toLowerCase, splitSpaces, stripSpaces } from '../text/unicode.ts';
 import { countNgrams } from './ngrams.ts';
 
 /** A translation and the ones that are right. */
@@ -40,7 +41,7 @@ export function bleu(texts: readonly TranslatedText[], { lowerCase = false }: Bl
   const correct = ORDERS.map(() => 0);
   const total = ORDERS.map(() => 0);
   let [hypothesisLength, referenceLength] = [0, 0];
-  const tokensOf = (text: string) => tokenize13a(lowerCase ? text.toLowerCase() : text);
+  const tokensOf = (text: string) => tokenize13a(lowerCase ? toLowerCase(text) : text);
   for (const { hypothesis, references } of texts) {
     if (references.length === 0) throw new Error(`bleu: every text must have a reference, "${hypothesis}" got none`);
     const given = tokensOf(hypothesis);
@@ -90,8 +91,7 @@ function mostIn(references: readonly (readonly string[])[], order: number): Map<
 
 /** Words and punctuation as NIST's mteval-v13a separates them. */
 function tokenize13a(text: string): string[] {
-  const plain = text
-    .trimEnd()
+  const plain = stripSpaces(text)
     .replaceAll('<skipped>', '')
     .replaceAll('-\n', '')
     .replaceAll('\n', ' ')
@@ -99,11 +99,10 @@ function tokenize13a(text: string): string[] {
     .replaceAll('&amp;', '&')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>');
-  return ` ${plain} `
+  const parted = ` ${plain} `
     .replaceAll(/([{-~[-` -&(-+:-@/])/g, ' $1 ')
     .replaceAll(/([^0-9])([.,])/g, '$1 $2 ')
     .replaceAll(/([.,])([^0-9])/g, ' $1 $2')
-    .replaceAll(/([0-9])(-)/g, '$1 $2 ')
-    .split(/\s+/)
-    .filter((token) => token !== '');
+    .replaceAll(/([0-9])(-)/g, '$1 $2 ');
+  return splitSpaces(parted);
 }

@@ -1,3 +1,4 @@
+import { lowerCase as toLowerCase, splitSpaces, withoutSpaces } from '../text/unicode.ts';
 import type { TranslatedText } from './bleu.ts';
 import { countNgrams, matchNgrams } from './ngrams.ts';
 
@@ -31,7 +32,7 @@ export function chrf(texts: readonly TranslatedText[], { wordOrder = 0, lowerCas
     throw new Error(`chrf: wordOrder must be a non-negative integer, got ${wordOrder}`);
   }
   if (texts.length === 0) throw new Error('chrf: at least one text is needed, got none');
-  const ngramsOf = (text: string) => countAll(lowerCase ? text.toLowerCase() : text, wordOrder);
+  const ngramsOf = (text: string) => countAll(lowerCase ? toLowerCase(text) : text, wordOrder);
   const sums = Array.from({ length: CHARACTER_ORDER + wordOrder }, () => ({ matches: 0, given: 0, right: 0 }));
   for (const { hypothesis, references } of texts) {
     if (references.length === 0) throw new Error(`chrf: every text must have a reference, "${hypothesis}" got none`);
@@ -62,7 +63,7 @@ function score(counts: readonly Counts[]): number {
 }
 
 function countAll(text: string, wordOrder: number): Map<string, number>[] {
-  const characters = [...text.replaceAll(/\s+/gu, '')];
+  const characters = [...withoutSpaces(text)];
   const words = wordOrder === 0 ? [] : splitPunctuation(text);
   return [
     ...Array.from({ length: CHARACTER_ORDER }, (_, i) => countNgrams(characters, i + 1)),
@@ -72,13 +73,10 @@ function countAll(text: string, wordOrder: number): Map<string, number>[] {
 
 /** A sign at the end of a word stands alone, or else one at its beginning. */
 function splitPunctuation(text: string): string[] {
-  return text
-    .split(/\s+/u)
-    .filter((word) => word !== '')
-    .flatMap((word) => {
-      const characters = [...word];
-      if (characters.length === 1) return [word];
-      if (PUNCTUATION.has(characters.at(-1)!)) return [characters.slice(0, -1).join(''), characters.at(-1)!];
-      return PUNCTUATION.has(characters[0]) ? [characters[0], characters.slice(1).join('')] : [word];
-    });
+  return splitSpaces(text).flatMap((word) => {
+    const characters = [...word];
+    if (characters.length === 1) return [word];
+    if (PUNCTUATION.has(characters.at(-1)!)) return [characters.slice(0, -1).join(''), characters.at(-1)!];
+    return PUNCTUATION.has(characters[0]) ? [characters[0], characters.slice(1).join('')] : [word];
+  });
 }

@@ -14,6 +14,14 @@ describe('areaUnderRoc', () => {
   });
 });
 
+describe('scores that are no numbers', () => {
+  it.each([areaUnderRoc, averagePrecision])('are refused by %o, which would look for their end for ever', (metric) => {
+    expect(() => metric([Number.NaN, 1], [0])).toThrow(`${metric.name}: positives must be numbers, got NaN at 0`);
+    expect(() => metric([1], [0, Number.NaN])).toThrow(`${metric.name}: negatives must be numbers, got NaN at 1`);
+    expect(metric([Infinity], [-Infinity])).toBe(1);
+  });
+});
+
 describe('averagePrecision', () => {
   it('is the mean precision at the positives', () => {
     // + − + −: precision 1 at the first, 2/3 at the second

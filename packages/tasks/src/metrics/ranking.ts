@@ -1,7 +1,7 @@
 /**
  * How well scores tell positives from negatives: the probability that a positive stands above a negative, a tie being one half.
  *
- * @throws if one of the two is empty
+ * @throws if one of the two is empty, or a score is NaN
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export function areaUnderRoc(positives: ArrayLike<number>, negatives: ArrayLike<
 /**
  * The mean precision at each positive, from the highest score downwards (as scikit-learn's `average_precision_score`).
  *
- * @throws if one of the two is empty
+ * @throws as `areaUnderRoc`
  */
 export function averagePrecision(positives: ArrayLike<number>, negatives: ArrayLike<number>): number {
   requireBoth('averagePrecision', positives, negatives);
@@ -49,8 +49,13 @@ function ranked(positives: ArrayLike<number>, negatives: ArrayLike<number>) {
   return [...scored(positives, true), ...scored(negatives, false)].sort((a, b) => a.score - b.score);
 }
 
+/** @throws unless there are both, and every score is a number: NaN stands nowhere in an order */
 function requireBoth(owner: string, positives: ArrayLike<number>, negatives: ArrayLike<number>): void {
   if (positives.length === 0 || negatives.length === 0) {
     throw new Error(`${owner}: there must be positives and negatives, got ${positives.length} and ${negatives.length}`);
+  }
+  for (const [kind, scores] of Object.entries({ positives, negatives })) {
+    const place = Array.from(scores).findIndex((score) => !(typeof score === 'number' && !Number.isNaN(score)));
+    if (place >= 0) throw new Error(`${owner}: ${kind} must be numbers, got ${scores[place]} at ${place}`);
   }
 }

@@ -1,3 +1,4 @@
+import { lowerCase } from '../text/unicode.ts';
 import type { TranslatedText } from './bleu.ts';
 import { countNgrams, matchNgrams } from './ngrams.ts';
 
@@ -49,7 +50,7 @@ export function rouge(texts: readonly TranslatedText[]): Rouge {
 }
 
 function tokenize(text: string): string[] {
-  return text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return lowerCase(text).match(/[a-z0-9]+/g) ?? [];
 }
 
 function ngramScore(given: readonly string[], right: readonly string[], order: number): RougeScore {

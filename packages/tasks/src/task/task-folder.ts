@@ -6,6 +6,7 @@ import {
   publishedWeights,
   readConfig,
   verifyFile,
+  withFloats,
   writeWeightFiles,
   type FileDescription,
   type FileSource,
@@ -75,7 +76,7 @@ export async function writeTaskFolder(
   };
   for (const file of Object.entries(files)) await write(file);
   for await (const file of weightFiles(model, names, floats)) await write(file);
-  const saved = { ...published, format: formatOf(name), version: VERSION, config, state, files: described };
+  const saved = { ...withFloats(published), format: formatOf(name), version: VERSION, config, state, files: described };
   await folder.write(CONFIG_FILE, new TextEncoder().encode(`${JSON.stringify(saved, undefined, 2)}\n`));
   const stale = (await folder.list()).filter((file) => WEIGHT_FILE.test(file) && described[file] === undefined);
   for (const file of stale) await folder.remove(file);

@@ -1,3 +1,5 @@
+import { WHITE_SPACE } from '../text/unicode.ts';
+
 /**
  * Bytes as printable characters, one each, as GPT-2 writes them in its vocabulary: printable bytes are themselves, the others are shifted
  * beyond U+0100 in their order.
@@ -5,7 +7,10 @@
 const CHARACTERS: readonly string[] = makeCharacters();
 
 /** How GPT-2 cuts a text into words before pairs of bytes are merged; a word keeps the space before it. */
-const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+export const BYTE_LEVEL_WORDS = new RegExp(
+  String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^${WHITE_SPACE}\p{L}\p{N}]+|${WHITE_SPACE}+(?![^${WHITE_SPACE}])|${WHITE_SPACE}+`,
+  'gu',
+);
 
 /** The 256 characters that stand for bytes, in the order of their code points. */
 export function byteAlphabet(): string[] {
@@ -16,7 +21,7 @@ export function byteAlphabet(): string[] {
 export function byteLevelWords(text: string): string[] {
   const encoder = new TextEncoder();
   const prefixed = text.startsWith(' ') || text === '' ? text : ` ${text}`;
-  return Array.from(prefixed.matchAll(WORDS), ([word]) =>
+  return Array.from(prefixed.matchAll(BYTE_LEVEL_WORDS), ([word]) =>
     Array.from(encoder.encode(word), (byte) => CHARACTERS[byte]).join(''),
   );
 }

@@ -1,5 +1,6 @@
-import { Tokenizer } from '@huggingface/tokenizers';
+import { requireNoLfsPointer } from '@heed/attention-core';
 import type { FileSource } from '@heed/training';
+import { exactTokenizer } from './exact-tokenizer.ts';
 
 /** A text as a model's tokens, with the special ones at its ends. */
 interface TokenizedText {
@@ -29,7 +30,7 @@ export async function openTokenizer(source: FileSource): Promise<PretrainedToken
   }
   const content = await readObject(source, 'tokenizer.json');
   const config = files.includes('tokenizer_config.json') ? await readObject(source, 'tokenizer_config.json') : {};
-  const tokenizer = new Tokenizer(content, config);
+  const tokenizer = exactTokenizer(content, config);
   return {
     tokenize(text) {
       const { ids, tokens } = tokenizer.encode(text);
@@ -43,7 +44,9 @@ export async function openTokenizer(source: FileSource): Promise<PretrainedToken
 }
 
 async function readObject(source: FileSource, name: string): Promise<object> {
-  const text = new TextDecoder().decode(await source.read(name));
+  const content = await source.read(name);
+  requireNoLfsPointer(`openTokenizer: ${name} in ${source.label}`, content);
+  const text = new TextDecoder().decode(content);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,4 +1,5 @@
-import { Tokenizer } from '@huggingface/tokenizers';
+import type { Tokenizer } from '@huggingface/tokenizers';
+import { exactTokenizer } from './exact-tokenizer.ts';
 import type { TextCodec } from './text-codec.ts';
 import type { TokenizerJson } from './tokenizer-json.ts';
 
@@ -31,7 +32,7 @@ export class TextTokenizer implements TextCodec {
       throw new Error(`TextTokenizer: json must be a tokenizer.json with model.vocab, got ${describe(json)}`);
     }
     this.json = json;
-    this.tokenizer = new Tokenizer(json, {});
+    this.tokenizer = exactTokenizer(json, {});
     const added = json.added_tokens.filter(({ content }) => !Object.hasOwn(json.model.vocab, content));
     this.size = size + added.length;
   }

@@ -1,3 +1,4 @@
+import { lowerCaseEach } from '../text/unicode.ts';
 import { byteAlphabet, byteLevelWords } from './byte-level.ts';
 import { mergePairs, type CountedWord } from './merge-pairs.ts';
 import { bpeJson, type BpeTokenizerJson } from './tokenizer-json.ts';
@@ -44,7 +45,7 @@ function countWords(texts: Iterable<string>, lowerCase: boolean, tokens: readonl
   const counts = new Map<string, number>();
   for (const text of texts) {
     const normal = text.normalize('NFC');
-    for (const word of byteLevelWords(lowerCase ? normal.toLowerCase() : normal)) {
+    for (const word of byteLevelWords(lowerCase ? lowerCaseEach(normal) : normal)) {
       counts.set(word, (counts.get(word) ?? 0) + 1);
     }
   }

@@ -1,4 +1,4 @@
-import { Tokenizer } from '@huggingface/tokenizers';
+import { exactTokenizer } from './exact-tokenizer.ts';
 import { mergePairs, type CountedWord } from './merge-pairs.ts';
 import { specialTokensJson, type TokenizerJson } from './tokenizer-json.ts';
 
@@ -66,7 +66,7 @@ function inOrder(characters: readonly string[]): string[] {
 
 /** Words as the tokenizer itself will normalise and cut them. */
 function countWords(texts: Iterable<string>, lowerCase: boolean): Map<string, number> {
-  const { normalizer, pre_tokenizer: cut } = new Tokenizer(wordPieceJson(SPECIAL_TOKENS, lowerCase), {});
+  const { normalizer, pre_tokenizer: cut } = exactTokenizer(wordPieceJson(SPECIAL_TOKENS, lowerCase), {});
   const counts = new Map<string, number>();
   for (const text of texts) {
     for (const word of cut!.pre_tokenize(normalizer!.normalize(text))) counts.set(word, (counts.get(word) ?? 0) + 1);

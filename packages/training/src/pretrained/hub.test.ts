@@ -31,6 +31,21 @@ describe('fetchHub', () => {
     await expect(folder.read('../secret')).rejects.toThrow('fetchHub: owner/name must have the file, got "../secret"');
   });
 
+  it('takes an endpoint that ends in slashes, and asks a busy hub again', async () => {
+    const asked: string[] = [];
+    const answer = hub(asked);
+    let busy = true;
+    const get: typeof fetch = (input, init) => {
+      busy = !busy;
+      return busy
+        ? answer(input, init)
+        : Promise.resolve(new Response('', { status: 429, headers: { 'retry-after': '0' } }));
+    };
+    const folder = await fetchHub('owner/name', { revision: 'v1', endpoint: 'https://hub.test//', fetch: get });
+    expect(new TextDecoder().decode(await folder.read('config.json'))).toBe('{}');
+    expect(asked[0]).toBe('https://hub.test/api/models/owner/name/revision/v1');
+  });
+
   it('says what failed: the id, the repository or the network', async () => {
     const offline = () => Promise.reject(new Error('getaddrinfo ENOTFOUND'));
     await expect(fetchHub('../name')).rejects.toThrow('a hub id must be "name" or "owner/name", got "../name"');

@@ -1,5 +1,6 @@
 import type { FileSource } from '../folders/folder.ts';
 import { openFolder } from '../folders/folder-opener.ts';
+import { retryWhileBusy } from './retry-while-busy.ts';
 
 export interface HubOptions {
   /** Branch, tag or commit. Default 'main'. */
@@ -41,15 +42,17 @@ export async function openPretrained(where: FileSource | string, options: HubOpt
  * @throws if the repository does not exist, or the hub cannot be reached
  */
 export async function fetchHub(id: string, options: FetchHubOptions = {}): Promise<FileSource> {
-  const { revision = 'main', endpoint = 'https://huggingface.co', signal, fetch: get = globalThis.fetch } = options;
+  const { revision = 'main', signal, fetch: get = globalThis.fetch } = options;
+  const endpoint = (options.endpoint ?? 'https://huggingface.co').replace(/\/+$/, '');
   if (!isHubId(id)) throw new Error(`fetchHub: a hub id must be "name" or "owner/name", got "${id}"`);
   const init = signal === undefined ? {} : { signal };
   const path = (text: string) => text.split('/').map(encodeURIComponent).join('/');
   const load = async (url: string): Promise<Response> => {
     let response: Response;
     try {
-      response = await get(url, init);
+      response = await retryWhileBusy(() => get(url, init), signal);
     } catch (error) {
+      signal?.throwIfAborted();
       throw new Error(`fetchHub: ${url} must be within reach: ${(error as Error).message}`, { cause: error });
     }
     if (!response.ok) throw new Error(`fetchHub: ${url} must be there and open to all, got status ${response.status}`);

@@ -21,6 +21,8 @@ export interface NameMap {
   readonly rules: readonly WeightRule[];
   /** What may precede all of their names, e.g. `bert.` where a file holds a model with a head. */
   readonly prefixes?: readonly string[];
+  /** Weights of ours that this model neither trains nor uses: they are read where a file has them, and not written, or another task would take them for trained. */
+  readonly unused?: readonly RegExp[];
   /** Their weights that the model does not have: buffers, other heads. */
   readonly ignored?: readonly RegExp[];
   /** Older names, as pattern and replacement (of `String.replace`), applied before the rules. */

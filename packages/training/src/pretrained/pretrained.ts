@@ -1,4 +1,4 @@
-import type { Module, SafetensorsDtype, SafetensorsEntry } from '@heed/attention-core';
+import { requireNoLfsPointer, type Module, type SafetensorsDtype, type SafetensorsEntry } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import type { FileSource, Folder } from '../folders/folder.ts';
 import { openFolder } from '../folders/folder-opener.ts';
@@ -67,7 +67,9 @@ export async function loadPretrained(
   const absent = mapped.filter(({ theirs }) => !plain.has(theirs));
   const present = mapped.filter(({ theirs }) => plain.has(theirs));
   const excused = absent.filter(({ ours }) =>
-    ours.every((name) => options.optional?.some((pattern) => name.search(pattern) >= 0)),
+    ours.every((name) =>
+      [...(options.optional ?? []), ...(names.unused ?? [])].some((pattern) => name.search(pattern) >= 0),
+    ),
   );
   const wanted = new Set(mapped.map(({ theirs }) => theirs));
   const unused = [...plain.keys()].filter((name) => !wanted.has(name));
@@ -101,7 +103,7 @@ export async function savePretrained(where: Folder | string, options: SavePretra
   const tensors = publishedWeights(options.model, options.names);
   const written = new Set<string>();
   try {
-    const config = `${JSON.stringify(options.config, undefined, 2)}\n`;
+    const config = `${JSON.stringify(withFloats(options.config, options.floats), undefined, 2)}\n`;
     for (const [name, content] of Object.entries({ 'config.json': config, ...options.files })) {
       await folder.write(name, typeof content === 'string' ? new TextEncoder().encode(content) : content);
     }
@@ -117,7 +119,9 @@ export async function savePretrained(where: Folder | string, options: SavePretra
 
 /** A model's weights under their published names and in their layout. The caller owns the tensors. */
 export function publishedWeights(model: Module, names: NameMap): Record<string, tf.Tensor> {
-  const state = model.stateDict();
+  const all = model.stateDict();
+  const unused = (name: string) => names.unused?.some((pattern) => name.search(pattern) >= 0);
+  const state = Object.fromEntries(Object.entries(all).filter(([name]) => !unused(name)));
   return tf.tidy(() =>
     Object.fromEntries(
       mapWeights(names, Object.keys(state)).map(({ theirs, ours, axes, axis }) => {
@@ -128,10 +132,23 @@ export function publishedWeights(model: Module, names: NameMap): Record<string, 
   );
 }
 
+const DTYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
+
+/** A `config.json` that names the type of its weights, as it was read, with the type that they are written in. */
+export function withFloats(
+  config: Readonly<Record<string, unknown>>,
+  floats: keyof typeof DTYPES = 'F32',
+): Readonly<Record<string, unknown>> {
+  const named = ['dtype', 'torch_dtype'].filter((field) => Object.hasOwn(config, field));
+  return { ...config, ...Object.fromEntries(named.map((field) => [field, DTYPES[floats]])) };
+}
+
 /** `config.json` as an object. @throws if it is absent or no JSON object */
 export async function readConfig(where: FileSource | string): Promise<Record<string, unknown>> {
   const folder = openFolder(where);
-  const text = new TextDecoder().decode(await folder.read('config.json'));
+  const content = await folder.read('config.json');
+  requireNoLfsPointer(`readConfig: config.json in ${folder.label}`, content);
+  const text = new TextDecoder().decode(content);
   let config: unknown;
   try {
     config = JSON.parse(text);

@@ -1,4 +1,5 @@
 import {
+  requireNoLfsPointer,
   readSafetensors,
   writeSafetensors,
   type FloatFormat,
@@ -113,6 +114,7 @@ export class WeightFiles {
 
 async function openFile(source: FileSource, name: string): Promise<SafetensorsFile> {
   const bytes = await source.read(name);
+  requireNoLfsPointer(`loadWeights: ${name} in ${source.label}`, bytes);
   try {
     return readSafetensors(bytes);
   } catch (error) {

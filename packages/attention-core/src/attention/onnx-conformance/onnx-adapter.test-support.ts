@@ -181,23 +181,53 @@ function runGraph({ graph, constants = {} }: Modifier, input: string, scores: tf
       case 'Tanh':
         values[out[0]] = tf.tanh(a);
         break;
-      case 'GreaterOrEqual':
-        values[out[0]] = tf.greaterEqual(a, b);
-        break;
       case 'Where':
         values[out[0]] = tf.where(a, b, values[names[2]]);
         break;
       case 'Constant':
         values[out[0]] = typeof attr?.value === 'object' ? toTensor(attr.value) : tf.scalar(numberOf(attr?.value));
         break;
+      case 'Identity':
+        values[out[0]] = a;
+        break;
       default:
-        values[out[0]] = ({ Add: tf.add, Sub: tf.sub, Mul: tf.mul, Div: tf.div } as Record<string, typeof tf.add>)[op](
-          a,
-          b,
-        );
+        values[out[0]] = elementwise(op, a, b);
     }
   }
   return values[graph.at(-1)!.out[0]];
+}
+
+const OF_ONE: Readonly<Record<string, (a: tf.Tensor) => tf.Tensor>> = {
+  Abs: tf.abs,
+  Exp: tf.exp,
+  Log: tf.log,
+  Neg: tf.neg,
+  Not: (a) => tf.logicalNot(tf.cast(a, 'bool')),
+  Relu: tf.relu,
+  Sigmoid: tf.sigmoid,
+  Sqrt: tf.sqrt,
+};
+const OF_TWO: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor>> = {
+  Add: tf.add,
+  Sub: tf.sub,
+  Mul: tf.mul,
+  Div: tf.div,
+  Pow: tf.pow,
+  Max: tf.maximum,
+  Min: tf.minimum,
+  Equal: tf.equal,
+  Greater: tf.greater,
+  GreaterOrEqual: tf.greaterEqual,
+  Less: tf.less,
+  LessOrEqual: tf.lessEqual,
+  And: tf.logicalAnd,
+  Or: tf.logicalOr,
+};
+
+function elementwise(op: string, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  if (Object.hasOwn(OF_ONE, op)) return OF_ONE[op](a);
+  if (Object.hasOwn(OF_TWO, op)) return OF_TWO[op](a, b);
+  throw new Error(`runGraph: there must be a rule for every node, got none for ${op}`);
 }
 
 /** ONNX writes ∞ as inf. */

@@ -80,7 +80,8 @@ export class BagOfWordsEncoder extends Module implements DocumentEncoder<BagOfWo
 }
 
 function words(text: string, lowerCase: boolean): string[] {
-  return (lowerCase ? text.toLowerCase() : text).match(WORD) ?? [];
+  const form = text.normalize('NFC');
+  return (lowerCase ? form.toLowerCase() : form).match(WORD) ?? [];
 }
 
 function* phrases(tokens: readonly string[], longest: number): Generator<string> {

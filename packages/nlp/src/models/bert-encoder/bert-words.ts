@@ -1,3 +1,5 @@
+import { BERT_PUNCTUATION, HAN, WHITE_SPACE } from '@heed/tasks';
+
 /** A word of a text, and where it stands: characters from `start` up to `end`. */
 export interface TextWord {
   readonly text: string;
@@ -5,11 +7,8 @@ export interface TextWord {
   readonly end: number;
 }
 
-const PUNCTUATION = String.raw`!-\/:-@\[-\x60{-~\p{P}`;
-/** The ideographs that BERT's tokenizer puts apart: not kana, not Hangul. */
-const HAN = String.raw`\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\u{20000}-\u{2A6DF}\u{2A700}-\u{2CEAF}\u{2F800}-\u{2FA1F}`;
-const WORD = new RegExp(`[${PUNCTUATION}]|[^\\s${PUNCTUATION}]+`, 'gu');
-const WORD_OR_HAN = new RegExp(`[${PUNCTUATION}${HAN}]|[^\\s${PUNCTUATION}${HAN}]+`, 'gu');
+const WORD = new RegExp(`[${BERT_PUNCTUATION}]|[^${WHITE_SPACE}${BERT_PUNCTUATION}]+`, 'gu');
+const WORD_OR_HAN = new RegExp(`[${BERT_PUNCTUATION}${HAN}]|[^${WHITE_SPACE}${BERT_PUNCTUATION}${HAN}]+`, 'gu');
 
 /**
  * Words as BERT's own tokenizer parts them: at white space and at punctuation; ideographs each by itself, which have no spaces between them.

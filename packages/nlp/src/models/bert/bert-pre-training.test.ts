@@ -47,18 +47,19 @@ const joined = (model: BertPreTraining, batch: PreTrainingBatch) => {
   return tf.concat([tf.mul(predictions, tf.expandDims(real, 2)), padded], 1);
 };
 
-describeModelContract('BertPreTraining', {
-  config,
-  create: createBertPreTraining,
-  batch: () => makeBatch(),
-  forward: joined,
-  outputShape: [2, 6, 11],
-  loss: (model, batch) => model.loss(batch),
-  masked: { change: () => makeBatch(9) },
-  overfit: { learningRate: 0.03, steps: 60 },
-  // softmax does not see what is added to all scores of a row
-  withoutGradient: (parameter) => parameter.endsWith('key.bias'),
-});
+for (const untiedHead of [false, true])
+  describeModelContract(`BertPreTraining${untiedHead ? ' with a head of its own' : ''}`, {
+    config: { ...config, ...(untiedHead && { untiedHead }) },
+    create: createBertPreTraining,
+    batch: () => makeBatch(),
+    forward: joined,
+    outputShape: [2, 6, 11],
+    loss: (model, batch) => model.loss(batch),
+    masked: { change: () => makeBatch(9) },
+    overfit: { learningRate: 0.03, steps: 60 },
+    // softmax does not see what is added to all scores of a row
+    withoutGradient: (parameter) => parameter.endsWith('key.bias'),
+  });
 
 describe('BertPreTraining', () => {
   it('asks of the positions what it would make there of the whole text', () => {
@@ -155,5 +156,52 @@ describe("BertPreTraining against Hugging Face's transformers", () => {
     const real = tf.expandDims(tf.less(tf.range(0, 7), tf.expandDims(batch.lengths, 1)), 2);
     const { hiddenStates } = model.forward(batch);
     expect(tf.mul(hiddenStates, real)).toBeAllClose(tf.mul(golden.causal, real), close);
+  });
+});
+
+describe("BertPreTraining with a head of its own against Hugging Face's transformers", () => {
+  // made by tooling/golden/nlp-bert-pre-training.py
+  const golden = readSafetensors(
+    readFileSync(new URL('bert-pre-training-untied.golden.safetensors', import.meta.url)),
+  ).tensors();
+  afterAll(() => tf.dispose(golden));
+  const batch = golden as unknown as PreTrainingBatch;
+  const weights = Object.fromEntries(
+    Object.entries(golden)
+      .filter(([name]) => name.startsWith('weights/'))
+      .map(([name, tensor]) => [name.slice('weights/'.length), tensor]),
+  );
+  const untied = bertConfigFrom({ ...publishedBertConfig(config), tie_word_embeddings: false });
+  const load = async () => {
+    const folder = memoryFolder();
+    await folder.write('model.safetensors', await writeSafetensors(weights));
+    const model = createBertPreTraining(untied, 1);
+    await loadPretrained(folder, model, bertPreTrainingNames);
+    return model;
+  };
+  const close = { absolute: 1e-4, relative: 1e-4 }; // as above
+
+  it('gives its logits, its loss and the gradient of the head', async () => {
+    expect(untied).toEqual({ ...config, untiedHead: true });
+    const model = await load();
+    expect(model.forward(batch).predictions).toBeAllClose(golden.predictions, close);
+    expect(model.loss(batch)).toBeAllClose(golden.loss, close);
+    const { weight, bias } = model.decoder!;
+    const { grads } = tf.variableGrads(() => model.loss(batch), [weight, bias!]);
+    const theirs = 'gradients/cls.predictions.decoder';
+    expect(tf.transpose(grads[weight.name])).toBeAllClose(golden[`${theirs}.weight`], close);
+    expect(grads[bias!.name]).toBeAllClose(golden[`${theirs}.bias`], close);
+  });
+
+  it('saves its weights under the names that it was loaded from', async () => {
+    const folder = memoryFolder();
+    const published = publishedBertConfig(untied);
+    expect(published.tie_word_embeddings).toBe(false);
+    await savePretrained(folder, { model: await load(), names: bertPreTrainingNames, config: published });
+    const saved = readSafetensors(await folder.read('model.safetensors')).tensors();
+    expect(Object.keys(saved).toSorted()).toEqual(Object.keys(weights).toSorted());
+    for (const [name, tensor] of Object.entries(saved)) {
+      expect(tensor).toBeAllClose(weights[name], { absolute: 0, relative: 0 });
+    }
   });
 });

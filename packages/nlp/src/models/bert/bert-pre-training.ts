@@ -8,7 +8,7 @@
  *
  * Deviation. `loss` makes logits at the asked positions alone, not at all of the text: the same loss, for a sixth of the last product.
  */
-import { activate, LayerNorm, Linear, Module, Random, weight, type RandomStream } from '@heed/attention-core';
+import { activate, buffer, LayerNorm, Linear, Module, Random, weight, type RandomStream } from '@heed/attention-core';
 import { crossEntropy } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
 import { Bert, type BertConfig, type TokenBatch } from './bert.ts';
@@ -37,7 +37,7 @@ interface ForwardMode {
 }
 
 /**
- * A BERT with the heads of its pretraining: of masked tokens, whose last matrix is that of the token embeddings, and of the next sentence.
+ * A BERT with the heads of its pretraining: of masked tokens, whose last matrix is that of the token embeddings unless the config says otherwise, and of the next sentence.
  *
  * @example
  * ```ts
@@ -70,19 +70,23 @@ export class BertPreTraining extends Module {
   readonly bert: Bert;
   readonly transform: Linear;
   readonly norm: LayerNorm;
-  /** Of each token's logit: [V]. */
+  /** Of each token's logit: [V]. A head of its own does not use it; the files have it all the same. */
   readonly bias: tf.Variable<tf.Rank.R1>;
   readonly nextSentence: Linear;
+  /** The last layer where it is not the table of tokens. */
+  readonly decoder: Linear | undefined;
 
   /** @throws if a field of the config is out of range, naming it and its value */
   constructor(config: BertConfig, random: Random) {
     super();
     this.bert = new Bert(config, random);
-    const { modelWidth: width, vocabularySize, epsilon } = this.bert.config;
+    const { modelWidth: width, vocabularySize, epsilon, untiedHead } = this.bert.config;
     this.transform = new Linear({ inputs: width, outputs: width, random });
     this.norm = new LayerNorm({ width, epsilon });
-    this.bias = weight(new Float32Array(vocabularySize), [vocabularySize]);
+    const zeros = new Float32Array(vocabularySize);
+    this.bias = untiedHead ? buffer(zeros, [vocabularySize]) : weight(zeros, [vocabularySize]);
     this.nextSentence = new Linear({ inputs: width, outputs: 2, random });
+    this.decoder = untiedHead ? new Linear({ inputs: width, outputs: vocabularySize, random }) : undefined;
   }
 
   /** @throws if the texts are longer than `maximumLength` */
@@ -154,6 +158,7 @@ export class BertPreTraining extends Module {
   /** @param states [N, M] @returns [N, V] */
   private logits(states: tf.Tensor): tf.Tensor {
     const transformed = this.norm.forward(activate(this.transform.forward(states), this.bert.config.activation)); // [N, M]
+    if (this.decoder) return this.decoder.forward(transformed); // [N, V]
     const product = tf.matMul(
       transformed as tf.Tensor2D,
       this.bert.embeddings.token.weight as tf.Tensor2D,

@@ -61,9 +61,10 @@ export const bertClassifierNames: NameMap = {
   rules: [...bertRulesUnder('encoder.bert'), ...linearRules('head', 'classifier')],
 };
 
-/** How Hugging Face's `BertForTokenClassification` calls a `BertTagger`'s weights. */
+/** How Hugging Face's `BertForTokenClassification` calls a `BertTagger`'s weights; it has no pooler. */
 export const bertTaggerNames: NameMap = {
   ...withHead,
+  unused: [/^bert\.pooler\./],
   rules: [...bertRulesUnder('bert'), ...linearRules('head', 'classifier')],
 };
 
@@ -75,16 +76,21 @@ export const bertPreTrainingNames: NameMap = {
     ...linearRules('transform', 'cls.predictions.transform.dense'),
     ...sameRules('norm', 'cls.predictions.transform.LayerNorm'),
     { ours: 'bias', theirs: 'cls.predictions.bias' },
+    ...linearRules('decoder', 'cls.predictions.decoder'),
     ...linearRules('nextSentence', 'cls.seq_relationship'),
   ],
   prefixes: [],
-  // the last matrix is that of the token embeddings; some files hold it again
+  // a last matrix that is that of the token embeddings, which some files hold again
   ignored: [/^bert\.embeddings\.position_ids$/, /^cls\.predictions\.decoder\./],
 };
 
-/** How Hugging Face's `BertForQuestionAnswering` calls a `BertQuestionAnswering`'s weights. */
+/** How Hugging Face's `BertLMHeadModel` calls a causal `BertPreTraining`'s weights: nothing is learned of the next sentence. */
+export const bertCausalNames: NameMap = { ...bertPreTrainingNames, unused: [/^bert\.pooler\./, /^nextSentence\./] };
+
+/** How Hugging Face's `BertForQuestionAnswering` calls a `BertQuestionAnswering`'s weights; it has no pooler. */
 export const bertQuestionAnsweringNames: NameMap = {
   ...withHead,
+  unused: [/^bert\.pooler\./],
   rules: [...bertRulesUnder('bert'), ...linearRules('head', 'qa_outputs')],
 };
 
@@ -105,6 +111,7 @@ const schema = z.object({
   position_embedding_type: z.literal('absolute').default('absolute'),
   is_decoder: z.boolean().default(false),
   add_cross_attention: z.literal(false).default(false),
+  tie_word_embeddings: z.boolean().default(true),
 });
 
 const activations: Readonly<Record<z.infer<typeof schema>['hidden_act'], Activation>> = {
@@ -135,6 +142,7 @@ export function bertConfigFrom(published: Readonly<Record<string, unknown>>): Be
     dropout: theirs.hidden_dropout_prob,
     attentionDropout: theirs.attention_probs_dropout_prob,
     causal: theirs.is_decoder,
+    ...(!theirs.tie_word_embeddings && { untiedHead: true }),
   };
 }
 
@@ -156,5 +164,6 @@ export function publishedBertConfig(config: BertConfig): Record<string, unknown>
     attention_probs_dropout_prob: config.attentionDropout,
     position_embedding_type: 'absolute',
     is_decoder: config.causal ?? false,
+    tie_word_embeddings: config.untiedHead !== true,
   };
 }

@@ -54,6 +54,8 @@ export interface BertConfig {
   readonly attentionDropout: number;
   /** Whether each token sees those before it alone, as in a decoder: an encoder of equal size to compare with. Default false. */
   readonly causal?: boolean;
+  /** Whether the head of pretraining has a last matrix of its own, not the table of tokens. Default false, as in the paper. */
+  readonly untiedHead?: boolean;
 }
 
 const width = z.number().int().min(1);
@@ -72,6 +74,7 @@ const schema = z
     dropout: share,
     attentionDropout: share,
     causal: z.boolean().default(false),
+    untiedHead: z.boolean().exactOptional(),
   })
   .refine(({ modelWidth, heads }) => modelWidth % heads === 0, {
     path: ['modelWidth'],

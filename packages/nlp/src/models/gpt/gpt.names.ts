@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GptConfig } from './gpt.ts';
 
 /**
- * How Hugging Face's `GPT2LMHeadModel` calls a `Gpt`'s weights. The head is the token table again, which files hold once.
+ * How Hugging Face's `GPT2LMHeadModel` calls a `Gpt`'s weights. A tied head is the token table again, which files hold once.
  */
 export const gptNames: NameMap = {
   rules: [
@@ -11,8 +11,9 @@ export const gptNames: NameMap = {
     { ours: 'positions.weight', theirs: 'transformer.wpe.weight' },
     ...gpt2BlockRules('layers.{n}', 'transformer.h.{n}'),
     ...sameRules('norm', 'transformer.ln_f'),
+    { ours: 'head.weight', theirs: 'lm_head.weight', axes: [1, 0] },
   ],
-  // the causal mask, which older files hold as a buffer, and the tied head
+  // the causal mask, which older files hold as a buffer, and a head that is tied
   ignored: [/\.attn\.(masked_)?bias$/, /^lm_head\.weight$/],
   // the files published first are those of the model without its head
   aliases: [[/^(wte|wpe|h|ln_f)\./, 'transformer.$1.']],
@@ -35,14 +36,14 @@ const schema = z.object({
   scale_attn_weights: z.literal(true).default(true),
   scale_attn_by_inverse_layer_idx: z.literal(false).default(false),
   add_cross_attention: z.literal(false).default(false),
-  tie_word_embeddings: z.literal(true).default(true),
+  tie_word_embeddings: z.boolean().default(true),
 });
 
 /**
  * The config of a published GPT-2. It has one rate of dropout for embeddings and residual branches: the latter's.
  *
  * @param published the content of Hugging Face's `config.json`
- * @throws if it is no GPT-2, or one that computes otherwise: scaled by layer, with cross-attention, with a head of its own
+ * @throws if it is no GPT-2, or one that computes otherwise: scaled by layer, with cross-attention
  */
 export function gptConfigFrom(published: Readonly<Record<string, unknown>>): GptConfig {
   const theirs = parseConfig('gptConfigFrom', schema, published);
@@ -56,6 +57,7 @@ export function gptConfigFrom(published: Readonly<Record<string, unknown>>): Gpt
     epsilon: theirs.layer_norm_epsilon,
     dropout: theirs.resid_pdrop,
     attentionDropout: theirs.attn_pdrop,
+    ...(!theirs.tie_word_embeddings && { untiedHead: true }),
   };
 }
 
@@ -76,6 +78,6 @@ export function publishedGptConfig(config: GptConfig): Record<string, unknown> {
     resid_pdrop: config.dropout,
     embd_pdrop: config.dropout,
     attn_pdrop: config.attentionDropout,
-    tie_word_embeddings: true,
+    tie_word_embeddings: config.untiedHead !== true,
   };
 }

@@ -34,24 +34,25 @@ const makeBatch = (padding = 0) => ({
   ]),
 });
 
-describeModelContract('Gpt', {
-  config,
-  create: createGpt,
-  batch: () => makeBatch(),
-  forward: (model, { tokens }) => model.forward(tokens),
-  outputShape: [2, 4, 11],
-  loss: (model, batch) => model.loss(batch),
-  masked: {
-    change: () => makeBatch(9),
-    outputs: (logits) => {
-      const [long, short] = tf.split(logits, 2);
-      return tf.concat([long, tf.slice(short, [0, 0, 0], [1, 2, 11])], 1);
+for (const untiedHead of [false, true])
+  describeModelContract(`Gpt${untiedHead ? ' with a head of its own' : ''}`, {
+    config: { ...config, ...(untiedHead && { untiedHead }) },
+    create: createGpt,
+    batch: () => makeBatch(),
+    forward: (model, { tokens }) => model.forward(tokens),
+    outputShape: [2, 4, 11],
+    loss: (model, batch) => model.loss(batch),
+    masked: {
+      change: () => makeBatch(9),
+      outputs: (logits) => {
+        const [long, short] = tf.split(logits, 2);
+        return tf.concat([long, tf.slice(short, [0, 0, 0], [1, 2, 11])], 1);
+      },
     },
-  },
-  overfit: { learningRate: 0.03, steps: 80 },
-  // softmax does not see what is added to all scores of a row
-  withoutGradient: (parameter) => parameter.endsWith('key.bias'),
-});
+    overfit: { learningRate: 0.03, steps: 80 },
+    // softmax does not see what is added to all scores of a row
+    withoutGradient: (parameter) => parameter.endsWith('key.bias'),
+  });
 
 describe('Gpt', () => {
   it('sees no later token', () => {
@@ -159,12 +160,13 @@ describe("Gpt's published config", () => {
     expect(published).toMatchObject({ model_type: 'gpt2', n_embd: 8, n_inner: 12, activation_function: 'gelu_new' });
     expect(gptConfigFrom(published)).toEqual(config);
     expect(gptConfigFrom({ ...published, n_inner: null }).feedForwardWidth).toBe(32);
+    expect(gptConfigFrom({ ...published, tie_word_embeddings: false })).toEqual({ ...config, untiedHead: true });
+    expect(publishedGptConfig({ ...config, untiedHead: true }).tie_word_embeddings).toBe(false);
   });
 
   it.each([
     [{ model_type: 'gptj' }, 'gptConfigFrom: model_type: '],
     [{ scale_attn_by_inverse_layer_idx: true }, 'gptConfigFrom: scale_attn_by_inverse_layer_idx: '],
-    [{ tie_word_embeddings: false }, 'gptConfigFrom: tie_word_embeddings: '],
     [{ activation_function: 'relu' }, 'gptConfigFrom: activation_function: '],
     [{ n_embd: undefined }, 'gptConfigFrom: n_embd: '],
   ])('is refused where the model would compute otherwise: %j', (change, message) => {
@@ -172,9 +174,12 @@ describe("Gpt's published config", () => {
   });
 });
 
-describe("Gpt against Hugging Face's transformers", () => {
+describe.each([
+  ['gpt', config],
+  ['gpt-untied', { ...config, untiedHead: true }],
+])("Gpt against Hugging Face's transformers: %s", (name, config) => {
   // made by tooling/golden/nlp-gpt.py
-  const file = readSafetensors(readFileSync(new URL('gpt.golden.safetensors', import.meta.url)));
+  const file = readSafetensors(readFileSync(new URL(`${name}.golden.safetensors`, import.meta.url)));
   const golden = file.tensors();
   afterAll(() => tf.dispose(golden));
   const tokens = golden.tokens as tf.Tensor2D;
@@ -230,10 +235,15 @@ describe("Gpt against Hugging Face's transformers", () => {
   });
 
   it('loads from files of the model without its head, with its buffers, and from files that hold the head again', async () => {
-    const plain = (name: string) => name.replace('transformer.', '');
+    const plain = (name: string) => name.replace('transformer.', ''); // an untied head is called as before
     const buffers = { 'h.0.attn.bias': tf.ones([1, 1, 6, 6]), 'h.1.attn.masked_bias': tf.scalar(-1e4) };
     expect((await load('weights/', buffers, plain)).forward(tokens)).toBeAllClose(golden.logits, close);
     const head = { 'lm_head.weight': golden['weights/transformer.wte.weight'] };
-    expect((await load('weights/', head)).forward(tokens)).toBeAllClose(golden.logits, close);
+    const again = (await load('weights/', head)).forward(tokens);
+    const tied = createGpt({ ...config, untiedHead: false }, 1); // whether logits are made by the table or by a head that is its copy
+    const folder = memoryFolder();
+    await folder.write('model.safetensors', await writeSafetensors({ ...under('weights/'), ...head }));
+    await loadPretrained(folder, tied, gptNames);
+    expect(again).toBeAllClose(tied.forward(tokens), close);
   });
 });

@@ -22,7 +22,7 @@ import {
   Random,
   StaticCache,
   type KeyValueCache,
-  type Linear,
+  Linear,
   type RandomStream,
 } from '@heed/attention-core';
 import { crossEntropy, parseConfig } from '@heed/training';
@@ -49,6 +49,8 @@ export interface GptConfig {
   readonly dropout: number;
   /** Share of attention weights that is dropped in training. */
   readonly attentionDropout: number;
+  /** Whether the logits are made by a matrix of their own, not by the table of tokens. Default false, as in the paper. */
+  readonly untiedHead?: boolean;
 }
 
 const width = z.number().int().min(1);
@@ -64,6 +66,7 @@ const schema = z
     epsilon: z.number().positive(),
     dropout: share,
     attentionDropout: share,
+    untiedHead: z.boolean().exactOptional(),
   })
   .refine(({ modelWidth, heads }) => modelWidth % heads === 0, {
     path: ['modelWidth'],
@@ -87,7 +90,7 @@ export interface GptMode {
 }
 
 /**
- * GPT-2's decoder with its tied head. Maps are captured under `layer 1`, `layer 2`, …
+ * GPT-2's decoder with its head, tied unless the config says otherwise. Maps are captured under `layer 1`, `layer 2`, …
  *
  * @example
  * ```ts
@@ -109,6 +112,8 @@ export class Gpt extends Module implements CausalModel {
   readonly positions: LearnedPositions;
   readonly layers: readonly EncoderBlock[];
   readonly norm: LayerNorm;
+  /** Makes the logits where the table of tokens does not. */
+  readonly head: Linear | undefined;
 
   /** @throws if a field of the config is out of range, naming it and its value */
   constructor(config: GptConfig, random: Random) {
@@ -134,6 +139,10 @@ export class Gpt extends Module implements CausalModel {
         }),
     );
     this.norm = new LayerNorm({ width: modelWidth, epsilon });
+    this.head = this.config.untiedHead
+      ? new Linear({ inputs: modelWidth, outputs: vocabularySize, bias: false, random })
+      : undefined;
+    if (this.head) beginAt(this.head, 0.02, random);
     const ending = 0.02 / Math.sqrt(2 * this.config.layers);
     for (const { attention, feedForward } of this.layers) {
       const { query, key, value } = attention;
@@ -194,7 +203,7 @@ export class Gpt extends Module implements CausalModel {
   private logits(hidden: tf.Tensor): tf.Tensor {
     const { vocabularySize, modelWidth } = this.config;
     const rows = tf.reshape(hidden, [-1, modelWidth]);
-    const logits = tf.matMul(rows, this.tokens.weight, false, true); // [rows, V]
+    const logits = this.head?.forward(rows) ?? tf.matMul(rows, this.tokens.weight, false, true); // [rows, V]
     return tf.reshape(logits, [...hidden.shape.slice(0, -1), vocabularySize]);
   }
 

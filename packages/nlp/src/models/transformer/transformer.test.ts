@@ -29,6 +29,18 @@ const variants: Record<string, Partial<TransformerConfig>> = {
   'post-norm, learned positions, tied': { placement: 'post', positions: 'learned', embeddings: 'tied' },
   't5 bias, shared': { positions: 't5', embeddings: 'shared', sourceSize: 6 },
   'all of t5': { arithmetic: 't5', positions: 't5', embeddings: 'shared', sourceSize: 6 },
+  'gated, wide heads, few buckets, unscaled': {
+    arithmetic: 't5',
+    positions: 't5',
+    embeddings: 'shared-inputs',
+    sourceSize: 6,
+    headWidth: 3,
+    gated: true,
+    activation: 'gelu-tanh',
+    buckets: 4,
+    maximumDistance: 3,
+    epsilon: 1e-3,
+  },
   't5 arithmetic, an output layer of its own': { arithmetic: 't5', positions: 'learned' },
 };
 

@@ -51,26 +51,41 @@ export interface TransformerConfig {
   readonly targetSize: number;
   /** M: width of embeddings and hidden states. */
   readonly modelWidth: number;
-  /** H: heads of every attention; a divisor of modelWidth. */
+  /** H: heads of every attention; a divisor of modelWidth unless `headWidth` is given. */
   readonly heads: number;
+  /** D: width of every head. Default modelWidth / heads. */
+  readonly headWidth?: number;
   readonly encoderLayers: number;
   readonly decoderLayers: number;
   /** Width inside the feed-forward parts; 4 × modelWidth in the paper, 2 × is common for small models. */
   readonly feedForwardWidth: number;
   /**
    * The paper's: biases, layer norm, scores divided by √D, embeddings multiplied by √M. Or T5's: no biases, RMS norm, scores as they are, and
-   * logits divided by √M where the table of embeddings makes them.
+   * logits divided by √M where `scaledOutput` says so.
    */
   readonly arithmetic: 'original' | 't5';
-  readonly activation: 'relu' | 'gelu';
+  readonly activation: 'relu' | 'gelu' | 'gelu-tanh' | 'silu';
+  /** Whether the feed-forward parts are gated, as in T5 1.1. Default false. */
+  readonly gated?: boolean;
   /** Where normalisation stands: after each residual sum, as in the paper, or before each part, which trains without warm-up. */
   readonly placement: 'pre' | 'post';
   /** Added to embeddings (sinusoidal, learned), or to the scores of self-attention (t5). */
   readonly positions: 'sinusoidal' | 'learned' | 't5';
+  /** Of `positions: 't5'`: how many buckets distances fall into. Default 32. */
+  readonly buckets?: number;
+  /** Of `positions: 't5'`: distances from here on share a bucket. Default 128. */
+  readonly maximumDistance?: number;
   /** The longest source or target that learned positions allow. */
   readonly maximumLength: number;
-  /** Tables of their own, the output layer tied to the target's, or one for all three (source and target have the same symbols). */
-  readonly embeddings: 'separate' | 'tied' | 'shared';
+  /**
+   * Tables of their own, the output layer tied to the target's, or one for all three (source and target have the same symbols); 'shared-inputs':
+   * one for source and target, and an output layer of its own.
+   */
+  readonly embeddings: 'separate' | 'tied' | 'shared' | 'shared-inputs';
+  /** Whether T5's arithmetic divides what logits are made of by √M. Default: where the table of embeddings makes them. */
+  readonly scaledOutput?: boolean;
+  /** The normalisation's ε. Default 1e-5, with T5's arithmetic 1e-6. */
+  readonly epsilon?: number;
   /** Share of embeddings, attention weights and each part's result that is dropped in training. */
   readonly dropout: number;
 }
@@ -82,18 +97,24 @@ const schema = z
     targetSize: width,
     modelWidth: width,
     heads: width,
+    headWidth: width.exactOptional(),
     encoderLayers: width,
     decoderLayers: width,
     feedForwardWidth: width,
     arithmetic: z.enum(['original', 't5']),
-    activation: z.enum(['relu', 'gelu']),
+    activation: z.enum(['relu', 'gelu', 'gelu-tanh', 'silu']),
+    gated: z.boolean().exactOptional(),
     placement: z.enum(['pre', 'post']),
     positions: z.enum(['sinusoidal', 'learned', 't5']),
+    buckets: width.exactOptional(),
+    maximumDistance: width.exactOptional(),
     maximumLength: width,
-    embeddings: z.enum(['separate', 'tied', 'shared']),
+    embeddings: z.enum(['separate', 'tied', 'shared', 'shared-inputs']),
+    scaledOutput: z.boolean().exactOptional(),
+    epsilon: z.number().positive().exactOptional(),
     dropout: z.number().min(0).lt(1),
   })
-  .refine((config) => config.modelWidth % config.heads === 0, {
+  .refine((config) => config.headWidth !== undefined || config.modelWidth % config.heads === 0, {
     path: ['heads'],
     message: 'must be a divisor of modelWidth',
   })
@@ -101,7 +122,7 @@ const schema = z
     path: ['modelWidth'],
     message: 'must be even with sinusoidal positions',
   })
-  .refine((config) => config.embeddings !== 'shared' || config.sourceSize === config.targetSize, {
+  .refine((config) => !config.embeddings.startsWith('shared') || config.sourceSize === config.targetSize, {
     path: ['targetSize'],
     message: 'must be sourceSize where embeddings are shared',
   });
@@ -170,11 +191,17 @@ export class Transformer extends Module implements SequenceModel<TransformerMemo
     const table = (size: number) =>
       new Embedding({ size, width: modelWidth, deviation: t5 ? 1 : 1 / Math.sqrt(modelWidth), random });
     const ofT5 = { bias: false, feedForwardBias: false, norm: 'rms', score: dot() } as const;
-    const sizes = { modelWidth, heads, hiddenWidth, activation, placement, dropout: config.dropout, random };
+    const { headWidth, epsilon, gated = false } = config;
+    const ofNorm = epsilon === undefined ? {} : { epsilon };
+    const widths = { modelWidth, heads, hiddenWidth, ...(headWidth === undefined ? {} : { headWidth }) };
+    const sizes = { ...widths, ...ofNorm, activation, gated, placement, dropout: config.dropout, random };
     const block = t5 ? { ...sizes, ...ofT5 } : sizes;
-    const norm = () => (placement === 'pre' ? createNorm(t5 ? 'rms' : 'layer', { width: modelWidth }) : undefined);
+    const norm = () =>
+      placement === 'pre' ? createNorm(t5 ? 'rms' : 'layer', { width: modelWidth, ...ofNorm }) : undefined;
+    const { buckets = 32, maximumDistance = 128 } = config;
+    const distances = { buckets, maxDistance: maximumDistance };
     const bias = (direction: 'both' | 'past') =>
-      positions === 't5' ? new T5Bias({ heads, direction, random }) : undefined;
+      positions === 't5' ? new T5Bias({ heads, direction, random, ...distances }) : undefined;
     const layers = <T>(count: number, make: (name: string) => T) =>
       Array.from({ length: count }, (_, i) => make(String(i)));
 
@@ -183,12 +210,16 @@ export class Transformer extends Module implements SequenceModel<TransformerMemo
     this.encoder = layers(config.encoderLayers, (i) => new EncoderBlock({ ...block, name: `encoder.${i}` }));
     this.encoderNorm = norm();
     this.encoderBias = bias('both');
-    this.target = new Embedded(embeddings === 'shared' ? sourceTable : table(config.targetSize), config, random);
+    this.target = new Embedded(
+      embeddings.startsWith('shared') ? sourceTable : table(config.targetSize),
+      config,
+      random,
+    );
     this.decoder = layers(config.decoderLayers, (i) => new DecoderBlock({ ...block, name: `decoder.${i}` }));
     this.decoderNorm = norm();
     this.decoderBias = bias('past');
     this.output =
-      embeddings === 'separate'
+      embeddings === 'separate' || embeddings === 'shared-inputs'
         ? new Linear({ inputs: modelWidth, outputs: config.targetSize, bias: !t5, random })
         : undefined;
   }
@@ -255,8 +286,9 @@ export class Transformer extends Module implements SequenceModel<TransformerMemo
   /** @param hidden [..., M] @returns [..., V] */
   private logits(hidden: tf.Tensor): tf.Tensor {
     const features = this.decoderNorm?.forward(hidden) ?? hidden;
-    if (this.output !== undefined) return this.output.forward(features);
-    const scaled = this.config.arithmetic === 't5' ? tf.div(features, Math.sqrt(this.config.modelWidth)) : features;
+    const { arithmetic, modelWidth, scaledOutput = this.output === undefined } = this.config;
+    const scaled = arithmetic === 't5' && scaledOutput ? tf.div(features, Math.sqrt(modelWidth)) : features;
+    if (this.output !== undefined) return this.output.forward(scaled);
     return linear(scaled, tf.transpose(this.target.symbols.weight));
   }
 }

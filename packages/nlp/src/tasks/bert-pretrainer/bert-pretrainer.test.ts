@@ -1,9 +1,11 @@
+import { readSafetensors, writeSafetensors } from '@heed/attention-core';
 import { describeTaskContract } from '@heed/testing';
 import { memoryFolder } from '@heed/training';
+import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenizerJson } from '@heed/tasks';
 import { TextClassifier } from '../text-classifier/text-classifier.ts';
-import type { BertPretrainerConfig } from './bert-pretrainer-config.ts';
+import type { BertPretrainerConfig, FilledText } from './bert-pretrainer-config.ts';
 import { BertPretrainer } from './bert-pretrainer.ts';
 
 const config: Partial<BertPretrainerConfig> = {
@@ -83,14 +85,33 @@ describe('BertPretrainer', () => {
     }
   });
 
-  it('refuses a last matrix of its own, which it has no room for', async () => {
+  it('opens a last matrix of its own and keeps it; where the file has none, it says so', async () => {
     const untied = memoryFolder('untied');
     for (const name of await folder.list()) await untied.write(name, await folder.read(name));
     const published = JSON.parse(new TextDecoder().decode(await folder.read('config.json'))) as object;
     const changed = JSON.stringify({ ...published, tie_word_embeddings: false });
     await untied.write('config.json', new TextEncoder().encode(changed));
     await expect(BertPretrainer.fromPretrained(untied)).rejects.toThrow(
-      'BertPretrainer.fromPretrained: tie_word_embeddings in untied must be true, got false',
+      'missing: cls.predictions.decoder.weight, cls.predictions.decoder.bias',
+    );
+    const tensors = readSafetensors(await folder.read('model.safetensors')).tensors();
+    const table = tensors['bert.embeddings.word_embeddings.weight'];
+    const head = {
+      'cls.predictions.decoder.weight': tf.neg(table), // the likeliest becomes the least likely
+      'cls.predictions.decoder.bias': tf.neg(tensors['cls.predictions.bias']),
+    };
+    await untied.write('model.safetensors', await writeSafetensors({ ...tensors, ...head }));
+    const opened = await BertPretrainer.fromPretrained(untied);
+    const [text, all] = ['The [MASK] sat on the mat.', { candidates: pretrainer.tokenizer.size }];
+    const probability = ({ masks }: { readonly masks: FilledText['masks'] }, token: string) =>
+      masks[0].find((candidate) => candidate.token === token)!.probability;
+    const likeliest = (await pretrainer.fill(text)).masks[0][0].token;
+    expect((await opened.fill(text, all)).masks[0].at(-1)!.token).toBe(likeliest);
+    const again = memoryFolder();
+    await opened.save(again);
+    const loaded = await BertPretrainer.load(again);
+    expect(probability(await loaded.fill(text, all), likeliest)).toBe(
+      probability(await opened.fill(text, all), likeliest),
     );
   });
 

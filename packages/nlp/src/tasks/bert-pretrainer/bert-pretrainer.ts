@@ -1,4 +1,4 @@
-import { labelMap } from '@heed/attention-core';
+import { labelMap, requireNoLfsPointer } from '@heed/attention-core';
 import {
   disposeOnFailure,
   requireTexts,
@@ -12,7 +12,12 @@ import {
 } from '@heed/tasks';
 import { loadPretrained, openPretrained, readConfig, type FileSource } from '@heed/training';
 import { createBertPreTraining, type BertPreTraining } from '../../models/bert/bert-pre-training.ts';
-import { bertConfigFrom, bertPreTrainingNames, publishedBertConfig } from '../../models/bert/bert.names.ts';
+import {
+  bertCausalNames,
+  bertConfigFrom,
+  bertPreTrainingNames,
+  publishedBertConfig,
+} from '../../models/bert/bert.names.ts';
 import { pairBatch, pairsOf } from '../../preprocessing/pair-rows.ts';
 import { SegmentPairs, type SegmentPairBatch } from '../../preprocessing/segment-pairs.ts';
 import { IGNORED } from '../../preprocessing/sequence-batches.ts';
@@ -70,18 +75,14 @@ export class BertPretrainer extends Task<BertPretrainerConfig, PretrainerParts> 
    * A published `BertForPreTraining` with a `tokenizer.json`: from a folder or a path (see `startBackend` of @heed/node), from what `fetchData` got,
    * or by its id on the Hugging Face hub.
    *
-   * @throws if a file is missing or damaged, the last matrix is not that of the token embeddings, or the weights are of another config
+   * @throws if a file is missing or damaged, or the weights are of another config
    */
   static async fromPretrained(
     where: FileSource | string,
     { seed = 1 }: { readonly seed?: number } = {},
   ): Promise<BertPretrainer> {
-    const owner = 'BertPretrainer.fromPretrained';
     const source = await openPretrained(where);
     const published = await readConfig(source);
-    if (published.tie_word_embeddings === false) {
-      throw new Error(`${owner}: tie_word_embeddings in ${source.label} must be true, got false`);
-    }
     const bert = bertConfigFrom(published);
     const tokenizer = readTokenizer(await source.read(TOKENIZER_FILE));
     const pretrainer = new BertPretrainer({
@@ -97,7 +98,7 @@ export class BertPretrainer extends Task<BertPretrainerConfig, PretrainerParts> 
     });
     const model = createBertPreTraining(bert, seed);
     return disposeOnFailure(model, async () => {
-      await loadPretrained(source, model, bertPreTrainingNames);
+      await loadPretrained(source, model, bert.causal ? bertCausalNames : bertPreTrainingNames);
       return pretrainer.adopt({ model, tokenizer });
     });
   }
@@ -193,14 +194,14 @@ export class BertPretrainer extends Task<BertPretrainerConfig, PretrainerParts> 
     return (await this.fillAll([input as string], options))[0];
   }
 
-  /** As Hugging Face's `BertForPreTraining`. */
+  /** As Hugging Face's `BertForPreTraining`; a causal one, which is not asked about next sentences, as its `BertLMHeadModel`. */
   protected describe({ model, tokenizer }: PretrainerParts) {
-    const { lowerCase, maximumTokens } = this.config;
+    const { causal, lowerCase, maximumTokens } = this.config;
     return {
-      names: bertPreTrainingNames,
+      names: causal ? bertCausalNames : bertPreTrainingNames,
       published: {
         ...publishedBertConfig(model.bert.config),
-        architectures: ['BertForPreTraining'],
+        architectures: [causal ? 'BertLMHeadModel' : 'BertForPreTraining'],
         pad_token_id: tokenizer.indexOf('[PAD]'),
       },
       files: {
@@ -280,5 +281,6 @@ export class BertPretrainer extends Task<BertPretrainerConfig, PretrainerParts> 
 }
 
 function readTokenizer(content: Uint8Array): TextTokenizer {
+  requireNoLfsPointer(`BertPretrainer: ${TOKENIZER_FILE}`, content);
   return new TextTokenizer(JSON.parse(new TextDecoder().decode(content)) as TokenizerJson);
 }

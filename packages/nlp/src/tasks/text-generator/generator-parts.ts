@@ -1,3 +1,4 @@
+import { requireNoLfsPointer } from '@heed/attention-core';
 import type { TaskParts, TextCodec, TokenizerJson } from '@heed/tasks';
 import { CharacterTokenizer, TextTokenizer } from '@heed/tasks';
 import type { Gpt, GptConfig } from '../../models/gpt/gpt.ts';
@@ -46,6 +47,7 @@ export function knownTokens(tokenizer: TextCodec, tokens: Int32Array): Int32Arra
 }
 
 export function readTokenizer(kind: TextGeneratorConfig['tokenizer'], file: Uint8Array): TextCodec {
+  requireNoLfsPointer(`TextGenerator: ${TOKENIZER_FILE}`, file);
   const json = JSON.parse(new TextDecoder().decode(file)) as TokenizerJson;
   return kind === 'characters' ? new CharacterTokenizer(json) : new TextTokenizer(json);
 }

@@ -1,9 +1,10 @@
 import type { PackageFile } from '@heed/training';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { removeTemporaries, temporaryPath } from '../files/write-atomically.ts';
 import { extractEntry } from './archive-entry.ts';
 import { runClient } from './run-client.ts';
 
@@ -43,7 +44,7 @@ export class PackageSource {
   }
 
   #temporary(): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), 'heed-package-'));
+    this.#folder ??= temporaryFolder();
     return this.#folder;
   }
 
@@ -91,6 +92,15 @@ export class PackageSource {
     await run('dpkg-deb', '--extract', archive, unpacked);
     return unpacked;
   }
+}
+
+/** A folder that says whose it is; those of killed processes are removed. */
+async function temporaryFolder(): Promise<string> {
+  const root = tmpdir();
+  await removeTemporaries(root, false).catch(() => undefined);
+  const folder = temporaryPath(join(root, 'heed-package'));
+  await mkdir(folder, { mode: 0o700 });
+  return folder;
 }
 
 const python = process.platform === 'win32' ? 'python' : 'python3';

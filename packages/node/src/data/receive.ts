@@ -1,10 +1,10 @@
 import type { DatasetFile } from '@heed/training';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from '../files/error-code.ts';
-import { temporaryPath } from '../files/write-atomically.ts';
+import { makeFolder, removeTemporaries, temporaryPath } from '../files/write-atomically.ts';
 
 /** Content that was checked: on the disk, or in memory where the cache cannot be written. */
 export type Received = { readonly path: string } | { readonly content: Uint8Array };
@@ -95,7 +95,8 @@ async function cacheKeeper(path: string): Promise<Keeper> {
     }
   };
   const file: FileHandle = await guard(async () => {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
+    await removeTemporaries(dirname(path), false);
     return open(temporary, 'wx');
   });
   return {

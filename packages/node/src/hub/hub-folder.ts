@@ -1,10 +1,11 @@
 import type { FileSource, HubOptions } from '@heed/training';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { cacheFolder } from '../files/cache-folder.ts';
 import { errorCode } from '../files/error-code.ts';
 import { isRelativeName } from '../files/relative-name.ts';
-import { writeAtomically } from '../files/write-atomically.ts';
+import { removeTemporaries, writeAtomically } from '../files/write-atomically.ts';
 
 export interface HubFolderOptions extends HubOptions {
   /** Default: the environment's `HF_ENDPOINT`, as in Python, else 'https://huggingface.co'. */
@@ -133,6 +134,7 @@ async function ask(url: string, signal: AbortSignal | undefined): Promise<Uint8A
 
 /** Keeps what can be had again: where the cache cannot be written, it is had again each time. */
 async function keep(path: string, content: Uint8Array | string): Promise<void> {
+  await removeTemporaries(dirname(path), false).catch(() => undefined);
   await writeAtomically(path, content, 'hubFolder').catch(() => undefined);
 }
 

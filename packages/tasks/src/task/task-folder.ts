@@ -6,7 +6,9 @@ import {
   publishedWeights,
   readConfig,
   verifyFile,
+  wholeFolder,
   writeWeightFiles,
+  writeWholeSet,
   type FileDescription,
   type FileSource,
   type Folder,
@@ -56,28 +58,37 @@ const schema = z.object({
 });
 
 /**
- * Writes a task: its files, its weights, and last `config.json`, which has the sums of all others: what an interrupted save leaves is refused by
- * `readTaskFolder`. Weight files of an earlier save are removed.
+ * Writes a task: its files, its weights, and `config.json`, which has the sums of all others, as one whole: `readTaskFolder` reads the task of before
+ * or this one, whenever it is interrupted. Weight files of an earlier save are removed.
  */
 export async function writeTaskFolder(
   folder: Folder,
   name: string,
   config: object,
   model: Module,
-  { state = {}, files = {}, names, published = {} }: TaskFiles,
+  contents: TaskFiles,
 ): Promise<void> {
+  await writeWholeSet(folder, taskFiles(name, config, model, contents), (file) => WEIGHT_FILE.test(file));
+}
+
+async function* taskFiles(
+  name: string,
+  config: object,
+  model: Module,
+  { state = {}, files = {}, names, published = {} }: TaskFiles,
+): AsyncGenerator<NamedFile> {
   const described: Record<string, FileDescription> = {};
-  const write = async ([file, content]: readonly [string, string | Uint8Array]) => {
+  for (const [file, content] of Object.entries(files)) {
     const data = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-    await folder.write(file, data);
     described[file] = await describeFile(data);
-  };
-  for (const file of Object.entries(files)) await write(file);
-  for await (const file of weightFiles(model, names)) await write(file);
+    yield [file, data];
+  }
+  for await (const [file, data] of weightFiles(model, names)) {
+    described[file] = await describeFile(data);
+    yield [file, data];
+  }
   const saved = { ...published, format: formatOf(name), version: VERSION, config, state, files: described };
-  await folder.write(CONFIG_FILE, new TextEncoder().encode(`${JSON.stringify(saved, undefined, 2)}\n`));
-  const stale = (await folder.list()).filter((file) => WEIGHT_FILE.test(file) && described[file] === undefined);
-  for (const file of stale) await folder.remove(file);
+  yield [CONFIG_FILE, new TextEncoder().encode(`${JSON.stringify(saved, undefined, 2)}\n`)];
 }
 
 /**
@@ -85,7 +96,8 @@ export async function writeTaskFolder(
  *
  * @throws if there is no config, it is another task's, a newer version's or none of a task, or a file is missing or not the one that was saved with it
  */
-export async function readTaskFolder(name: string, folder: FileSource): Promise<SavedFiles> {
+export async function readTaskFolder(name: string, where: FileSource): Promise<SavedFiles> {
+  const folder = wholeFolder(where);
   const owner = `${name}.load`;
   const published = await readConfig(folder);
   requireFormat(owner, name, published, folder.label);

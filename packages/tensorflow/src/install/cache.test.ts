@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,5 +40,19 @@ describe('cached', () => {
     });
     await expect(failing).rejects.toThrow('interrupted');
     expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('removes what a killed process left, and leaves what a living one makes', async () => {
+    const script = `
+      import { cached } from ${JSON.stringify(new URL('cache.ts', import.meta.url).href)};
+      await cached(process.argv[1], 'thing', async () => process.kill(process.pid, 'SIGKILL'));`;
+    const options = ['--conditions=@heed/source', '--import', 'tsx', '--input-type=module', '-e', script, root];
+    expect(spawnSync(process.execPath, options).signal).toBe('SIGKILL');
+    expect(readdirSync(root).length).toBe(1);
+    await cached(root, 'one', async () => {
+      await cached(root, 'other', async () => undefined);
+      expect(readdirSync(root).filter((name) => name.startsWith('.staging')).length).toBe(1);
+    });
+    expect(readdirSync(root).toSorted()).toEqual(['one', 'other']);
   });
 });

@@ -1,11 +1,16 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { InstallError, reasonOf } from './install-error.ts';
 
 const dayInMilliseconds = 24 * 60 * 60 * 1000;
 const stagingPrefix = '.staging-';
+/** Says whose a staging folder is: numbers of processes are those of one machine. */
+const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+const ownPrefix = `${stagingPrefix}${machine}-${process.pid}-`;
 
 /**
  * Gives the folder `name` of the cache, made by `make` if it is not there yet.
@@ -39,7 +44,7 @@ async function makeStaging(root: string): Promise<string> {
   try {
     await makeFolders(root);
     await removeAbandoned(root);
-    return await mkdtemp(join(root, stagingPrefix));
+    return await mkdtemp(join(root, ownPrefix));
   } catch (error) {
     throw new InstallError(
       `the cache folder must be writable, got ${root} (${reasonOf(error)}); HEED_CACHE names another`,
@@ -62,7 +67,22 @@ async function removeAbandoned(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (!name.startsWith(stagingPrefix)) continue;
     const path = join(root, name);
-    const info = await stat(path).catch(() => undefined);
-    if (info && Date.now() - info.mtimeMs > dayInMilliseconds) await rm(path, { recursive: true, force: true });
+    if (await isAbandoned(name, path)) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function isAbandoned(name: string, path: string): Promise<boolean> {
+  const [where, pid] = name.slice(stagingPrefix.length).split('-');
+  if (where === machine && !isRunning(Number(pid))) return true;
+  const info = await stat(path).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs > dayInMilliseconds;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

@@ -131,6 +131,31 @@ describe('loadPretrained', () => {
   });
 });
 
+describe('a file that can be read once only', () => {
+  it('leaves the model as it was', async () => {
+    const folder = memoryFolder('there');
+    await savePretrained(folder, { model: new Model(2), names, config: {}, maxShardBytes: 24 });
+    const model = new Model(1);
+    const before = all(model);
+    const seen = new Map<string, number>();
+    const failing: Folder = {
+      ...folder,
+      async read(name) {
+        seen.set(name, (seen.get(name) ?? 0) + 1);
+        if (name.startsWith('model-00002') && seen.get(name)! > 1) throw new Error('EIO');
+        return folder.read(name);
+      },
+    };
+    const tensors = tf.memory().numTensors;
+    await expect(loadPretrained(failing, model, names)).rejects.toThrow('EIO');
+    expect(Math.max(...seen.values())).toBe(2);
+    expect(all(model)).toEqual(before);
+    expect(tf.memory().numTensors).toBe(tensors);
+    await loadPretrained(folder, model, names);
+    expect(all(model)).toEqual(all(new Model(2)));
+  });
+});
+
 describe('savePretrained', () => {
   const save = (folder: Folder, model: Model, more: object = {}) =>
     savePretrained(folder, {

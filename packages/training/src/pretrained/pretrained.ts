@@ -1,11 +1,13 @@
 import type { Module, SafetensorsDtype, SafetensorsEntry } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import type { FileSource, Folder } from '../folders/folder.ts';
+import type { FileSource, Folder, NamedFile } from '../folders/folder.ts';
 import { openFolder } from '../folders/folder-opener.ts';
+import { wholeFolder, writeWholeSet } from '../folders/whole-set.ts';
 import { mapWeights, plainNames, type MappedWeight, type NameMap } from './name-map.ts';
 import { WeightFiles, writeWeightFiles, type WeightFilesOptions } from '../weights/weight-files.ts';
 
 const STEM = 'model';
+const CONFIG_FILE = 'config.json';
 const WEIGHT_FILES = /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/;
 
 export interface LoadPretrainedOptions {
@@ -55,7 +57,7 @@ export async function loadPretrained(
   names: NameMap,
   options: LoadPretrainedOptions = {},
 ): Promise<LoadedPretrained> {
-  const folder = openFolder(where);
+  const folder = wholeFolder(openFolder(where));
   const files = await WeightFiles.open(folder, STEM);
   const variables = new Map(model.namedParameters().map(({ name, variable }) => [name, variable]));
   const mapped = mapWeights(names, [...variables.keys()]);
@@ -82,37 +84,51 @@ export async function loadPretrained(
   const byFile = present.toSorted((a, b) =>
     compare(files.entries.get(plain.get(a.theirs)!)!.file, files.entries.get(plain.get(b.theirs)!)!.file),
   );
-  for (const weight of byFile) {
-    const theirs = await files.tensor(plain.get(weight.theirs)!);
-    assignParts(weight, theirs, variables);
-    theirs.dispose();
+  // A file that is read anew can fail. What these share is freed as it is replaced, where all is in one file.
+  const before =
+    files.count > 1 ? [...variables.values()].map((variable) => [variable, tf.clone(variable)] as const) : [];
+  try {
+    for (const weight of byFile) {
+      const theirs = await files.tensor(plain.get(weight.theirs)!);
+      assignParts(weight, theirs, variables);
+      theirs.dispose();
+    }
+  } catch (error) {
+    for (const [variable, value] of before) variable.assign(value);
+    throw error;
+  } finally {
+    tf.dispose(before.map(([, value]) => value));
   }
   return { missing: excused.flatMap(({ ours }) => ours), ignored };
 }
 
 /**
  * Saves a model as Hugging Face's libraries read it: `config.json`, safetensors under the published names (in several files with an index where
- * they are large), and further files. Weight files of an earlier save are removed.
+ * they are large), and further files, as one whole: a save that is interrupted leaves what was there before, or all of the new. Weight files of an
+ * earlier save are removed.
  *
- * @throws if a weight has no rule in `names`, or the folder cannot be written
+ * @throws if a weight has no rule in `names`, another process saves to the folder, or it cannot be written
  */
 export async function savePretrained(where: Folder | string, options: SavePretrainedOptions): Promise<void> {
-  const folder = openFolder(where);
-  const tensors = publishedWeights(options.model, options.names);
-  const written = new Set<string>();
+  const own = Object.keys(options.files ?? {}).find((name) => name === CONFIG_FILE || WEIGHT_FILES.test(name));
+  if (own !== undefined) {
+    throw new Error(`savePretrained: files must not be called as the config or the weights, got ${own}`);
+  }
+  await writeWholeSet(openFolder(where), pretrainedFiles(options), (name) => WEIGHT_FILES.test(name));
+}
+
+async function* pretrainedFiles(options: SavePretrainedOptions): AsyncGenerator<NamedFile, void, undefined> {
+  const { model, names, config, files } = options;
+  const tensors = publishedWeights(model, names);
   try {
-    const config = `${JSON.stringify(options.config, undefined, 2)}\n`;
-    for (const [name, content] of Object.entries({ 'config.json': config, ...options.files })) {
-      await folder.write(name, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+    const text = `${JSON.stringify(config, undefined, 2)}\n`;
+    for (const [name, content] of Object.entries({ [CONFIG_FILE]: text, ...files })) {
+      yield [name, typeof content === 'string' ? new TextEncoder().encode(content) : content];
     }
-    for await (const [name, data] of writeWeightFiles(STEM, tensors, options)) {
-      await folder.write(name, data);
-      written.add(name);
-    }
+    yield* writeWeightFiles(STEM, tensors, options);
   } finally {
     tf.dispose(tensors);
   }
-  for (const name of await folder.list()) if (WEIGHT_FILES.test(name) && !written.has(name)) await folder.remove(name);
 }
 
 /** A model's weights under their published names and in their layout. The caller owns the tensors. */
@@ -130,8 +146,8 @@ export function publishedWeights(model: Module, names: NameMap): Record<string, 
 
 /** `config.json` as an object. @throws if it is absent or no JSON object */
 export async function readConfig(where: FileSource | string): Promise<Record<string, unknown>> {
-  const folder = openFolder(where);
-  const text = new TextDecoder().decode(await folder.read('config.json'));
+  const folder = wholeFolder(openFolder(where));
+  const text = new TextDecoder().decode(await folder.read(CONFIG_FILE));
   let config: unknown;
   try {
     config = JSON.parse(text);

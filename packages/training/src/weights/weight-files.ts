@@ -6,6 +6,7 @@ import {
   type SafetensorsFile,
 } from '@heed/attention-core';
 import type * as tf from '@tensorflow/tfjs';
+import { describeFile, verifyFile, type FileDescription } from '../checkpoints/manifest.ts';
 import type { FileSource, NamedFile } from '../folders/folder.ts';
 import { parseShardIndex, type ShardIndex } from './shard-index.ts';
 
@@ -16,11 +17,14 @@ export interface WeightFilesOptions {
   readonly floats?: FloatFormat;
 }
 
+/** Several files, as the index of that name says. */
+type Shards = ShardIndex & { readonly name: string };
+
 const DEFAULT_SHARD_BYTES = 2 ** 30;
 
 /**
  * Weights as safetensors files: `<stem>.safetensors`, or `<stem>-00001-of-00002.safetensors` … and, last, `<stem>.safetensors.index.json` (Hugging
- * Face's layout).
+ * Face's layout), whose metadata have the sums of the others.
  */
 export async function* writeWeightFiles(
   stem: string,
@@ -36,13 +40,16 @@ export async function* writeWeightFiles(
     return;
   }
   const weightMap: Record<string, string> = {};
+  const files: Record<string, FileDescription> = {};
   for (const [i, shard] of shards.entries()) {
     const file = `${stem}-${counter(i + 1)}-of-${counter(shards.length)}.safetensors`;
     for (const name of Object.keys(shard)) weightMap[name] = file;
-    yield [file, await writeSafetensors(shard, { metadata, floats })];
+    const data = await writeSafetensors(shard, { metadata, floats });
+    files[file] = await describeFile(data);
+    yield [file, data];
   }
   const total = Object.values(tensors).reduce((sum, tensor) => sum + storedBytes(tensor, floats), 0);
-  const index = { metadata: { total_size: total }, weight_map: weightMap };
+  const index = { metadata: { total_size: total, files }, weight_map: weightMap };
   yield [`${stem}.safetensors.index.json`, new TextEncoder().encode(`${JSON.stringify(index, undefined, 2)}\n`)];
 }
 
@@ -51,14 +58,17 @@ export class WeightFiles {
   /** Dtype, shape and file of every weight. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry & { readonly file: string }>;
   private readonly source: FileSource;
+  private readonly shards: Shards | undefined;
   private opened: { readonly name: string; readonly file: SafetensorsFile } | undefined;
 
   private constructor(
     source: FileSource,
+    shards: Shards | undefined,
     entries: WeightFiles['entries'],
     opened: { readonly name: string; readonly file: SafetensorsFile } | undefined,
   ) {
     this.source = source;
+    this.shards = shards;
     this.entries = entries;
     this.opened = opened;
   }
@@ -74,7 +84,7 @@ export class WeightFiles {
     const shards = files.includes(single)
       ? undefined
       : files.includes(index)
-        ? parseShardIndex(await source.read(index), `${index} in ${source.label}`)
+        ? { ...parseShardIndex(await source.read(index), `${index} in ${source.label}`), name: index }
         : missing(source, stem, files);
     const entries = new Map<string, SafetensorsEntry & { file: string }>();
     let opened: WeightFiles['opened'];
@@ -83,7 +93,7 @@ export class WeightFiles {
         throw new Error(
           `loadWeights: every file of ${index} must be there, got none called ${name} in ${source.label}`,
         );
-      opened = { name, file: await openFile(source, name) };
+      opened = { name, file: await openFile(source, name, shards) };
       for (const [weight, entry] of opened.file.entries) {
         checkShard(shards, weight, name, source.label);
         entries.set(weight, { ...entry, file: name });
@@ -95,7 +105,12 @@ export class WeightFiles {
           `loadWeights: ${shards!.weights.get(weight)} must hold "${weight}", as the index in ${source.label} says`,
         );
     }
-    return new WeightFiles(source, entries, opened);
+    return new WeightFiles(source, shards, entries, opened);
+  }
+
+  /** Number of files. */
+  get count(): number {
+    return this.shards?.files.length ?? 1;
   }
 
   /** A weight, which the caller owns. It is quickest to take all weights of one file before those of the next. */
@@ -105,14 +120,25 @@ export class WeightFiles {
       throw new Error(`loadWeights: there must be a weight of that name, got "${name}" in ${this.source.label}`);
     if (this.opened?.name !== entry.file) {
       this.opened = undefined; // lets go of the last file before the next is read
-      this.opened = { name: entry.file, file: await openFile(this.source, entry.file) };
+      this.opened = { name: entry.file, file: await openFile(this.source, entry.file, this.shards) };
     }
     return this.opened.file.tensor(name);
   }
 }
 
-async function openFile(source: FileSource, name: string): Promise<SafetensorsFile> {
+async function openFile(source: FileSource, name: string, shards: Shards | undefined): Promise<SafetensorsFile> {
   const bytes = await source.read(name);
+  const described = shards?.described.get(name);
+  if (described !== undefined) {
+    try {
+      await verifyFile(name, bytes, described);
+    } catch (error) {
+      throw new Error(
+        `loadWeights: the files of ${source.label} must be of one save, got ${name} of another than ${shards!.name}: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+  }
   try {
     return readSafetensors(bytes);
   } catch (error) {
@@ -123,7 +149,7 @@ async function openFile(source: FileSource, name: string): Promise<SafetensorsFi
   }
 }
 
-function checkShard(shards: ShardIndex | undefined, weight: string, file: string, label: string): void {
+function checkShard(shards: Shards | undefined, weight: string, file: string, label: string): void {
   if (shards === undefined) return;
   const expected = shards.weights.get(weight);
   if (expected !== file) {

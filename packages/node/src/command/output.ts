@@ -1,4 +1,4 @@
-import { clearLiveLine } from '../progress/display.ts';
+import { clearLiveLine, surviveEndOf } from '../progress/display.ts';
 
 /** Where a command's words go. */
 export interface Output {
@@ -7,6 +7,8 @@ export interface Output {
   /** What happens meanwhile: a line to stderr. */
   readonly say: (text: string) => void;
 }
+
+for (const stream of [process.stdout, process.stderr]) surviveEndOf(stream);
 
 export const processOutput: Output = {
   print: (text) => write(process.stdout, text),

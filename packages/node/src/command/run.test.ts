@@ -151,6 +151,17 @@ describe('heed run', { timeout: 240_000 }, () => {
     expect(await readFile(join(root, 'deep/er/.heed/runs/nlp/waits/checkpoint'), 'utf8')).toBe('saved');
   });
 
+  it('lets an example save what it has when its terminal is closed, words and all', async () => {
+    const { child, ended } = heed(['run', 'nlp/waits'], root, place);
+    child.stdout.once('data', () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.kill('SIGHUP');
+    });
+    expect((await ended).code).toBe(130);
+    expect(await readFile(join(root, 'deep/er/.heed/runs/nlp/waits/checkpoint'), 'utf8')).toBe('saved');
+  });
+
   it('stops at once at a second Ctrl-C', async () => {
     const { child, ended } = heed(['run', 'nlp/waits', '--stubborn'], root, place);
     child.stdout.once('data', () => {

@@ -10,9 +10,32 @@ export interface Display {
   end(line: string): void;
 }
 
-/** The display that suits `stream`: redrawn on a terminal, else a plain line every so many seconds. */
+/** The display that suits `stream`: redrawn on a terminal, else a plain line every so many seconds. What fails about it never reaches the work. */
 export function createDisplay(stream: NodeJS.WritableStream, seconds: number): Display {
-  return isTerminal(stream) ? redrawn(stream) : plain(stream, seconds);
+  surviveEndOf(stream);
+  const display = isTerminal(stream) ? redrawn(stream) : plain(stream, seconds);
+  return {
+    show: (line) => quietly(() => display.show(line)),
+    keep: (line) => quietly(() => display.keep(line)),
+    end: (line) => quietly(() => display.end(line)),
+  };
+}
+
+const survived = new WeakSet<NodeJS.WritableStream>();
+
+/** Lets a process live on when nobody reads its words any more: `| head` has read enough, a terminal is closed. */
+export function surviveEndOf(stream: NodeJS.WritableStream): void {
+  if (survived.has(stream)) return;
+  survived.add(stream);
+  stream.on('error', () => undefined);
+}
+
+function quietly(action: () => void): void {
+  try {
+    action();
+  } catch {
+    return; // the stream is gone, or what was to be shown cannot be
+  }
 }
 
 /** Takes the line away that is being redrawn, so that other words can be written; it comes back with its next change. */
@@ -20,7 +43,7 @@ let clearLive: (() => void) | undefined;
 
 /** Call before anything else is written to the terminal: a line that is being redrawn would overwrite it. */
 export function clearLiveLine(): void {
-  clearLive?.();
+  quietly(() => clearLive?.());
 }
 
 function redrawn(stream: NodeJS.WritableStream): Display {

@@ -159,6 +159,7 @@ export {
 } from './positions/sinusoidal.ts';
 export { Random, type RandomState } from './random/random.ts';
 export { RandomStream, seedKey } from './random/random-stream.ts';
+export { withWeightLimit, type WeightLimit } from './random/weight-limit.ts';
 export { withoutInitialWeights } from './random/without-initial-weights.ts';
 export { GruCell } from './recurrent/gru-cell.ts';
 export { LstmCell } from './recurrent/lstm-cell.ts';

@@ -89,6 +89,7 @@ export { gpt2BlockRules } from './pretrained/gpt2-block-names.ts';
 export { linearRules, sameRules, type NameMap, type WeightRule } from './pretrained/name-map.ts';
 export {
   loadPretrained,
+  makeFor,
   publishedWeights,
   readConfig,
   savePretrained,

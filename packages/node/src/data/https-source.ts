@@ -1,3 +1,4 @@
+import { isSafeAddress, limitedBody } from './limited-body.ts';
 import { errorCode } from '../files/error-code.ts';
 
 /**
@@ -6,11 +7,8 @@ import { errorCode } from '../files/error-code.ts';
  * @throws if it is neither https nor on this machine, there is no connection, or the answer is not 200
  */
 export async function openUrl(url: string, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
-  const { protocol, hostname } = new URL(url);
-  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
-  if (protocol !== 'https:' && !(protocol === 'http:' && loopback)) {
-    throw new Error(`the address must begin with https:, got ${url}`);
-  }
+  if (!isSafeAddress(url)) throw new Error(`the address must begin with https:, got ${url}`);
+  const { hostname } = new URL(url);
   // Without `identity` a server may compress, and the length would not be the file's.
   const response = await fetch(url, { headers: { 'accept-encoding': 'identity' }, ...(signal && { signal }) }).catch(
     (error: unknown) => {
@@ -22,7 +20,7 @@ export async function openUrl(url: string, signal: AbortSignal | undefined): Pro
     await response.body?.cancel();
     throw new Error(`the server must answer 200, got ${response.status} ${response.statusText}`.trimEnd());
   }
-  return told(response.body, hostname, signal);
+  return told(limitedBody(response.body, { bytes: Infinity }), hostname, signal); // `receive` knows how many
 }
 
 async function* told(

@@ -1,5 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { FileSource } from '@heed/training';
+import { checkTokenizerJson, MOST_BYTES } from './check-tokenizer-json.ts';
 
 /** A text as a model's tokens, with the special ones at its ends. */
 interface TokenizedText {
@@ -29,7 +30,8 @@ export async function openTokenizer(source: FileSource): Promise<PretrainedToken
   }
   const content = await readObject(source, 'tokenizer.json');
   const config = files.includes('tokenizer_config.json') ? await readObject(source, 'tokenizer_config.json') : {};
-  const tokenizer = new Tokenizer(content, config);
+  checkTokenizerJson(`openTokenizer: ${source.label}`, content);
+  const tokenizer = makeTokenizer(content, config, source.label);
   return {
     tokenize(text) {
       const { ids, tokens } = tokenizer.encode(text);
@@ -42,8 +44,25 @@ export async function openTokenizer(source: FileSource): Promise<PretrainedToken
   };
 }
 
+function makeTokenizer(content: object, config: object, label: string): Tokenizer {
+  try {
+    return new Tokenizer(content, config);
+  } catch (error) {
+    throw new Error(
+      `openTokenizer: tokenizer.json in ${label} must be one of Hugging Face's, got one that cannot be opened: ${(error as Error).message.slice(0, 100)}`,
+      { cause: error },
+    );
+  }
+}
+
 async function readObject(source: FileSource, name: string): Promise<object> {
-  const text = new TextDecoder().decode(await source.read(name));
+  const bytes = await source.read(name);
+  if (bytes.length > MOST_BYTES) {
+    throw new Error(
+      `openTokenizer: ${name} in ${source.label} must have at most ${MOST_BYTES} bytes, got ${bytes.length}`,
+    );
+  }
+  const text = new TextDecoder().decode(bytes);
   let value: unknown;
   try {
     value = JSON.parse(text);

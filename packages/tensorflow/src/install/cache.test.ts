@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -54,5 +54,22 @@ describe('cached', () => {
       expect(readdirSync(root).filter((name) => name.startsWith('.staging')).length).toBe(1);
     });
     expect(readdirSync(root).toSorted()).toEqual(['one', 'other']);
+  });
+
+  it.skipIf(process.getuid === undefined)('refuses a folder that others own or can write, whole or not', async () => {
+    const make = () => cached(root, 'thing', async () => undefined);
+    await make();
+    chmodSync(root, 0o757);
+    await expect(make()).rejects.toThrow(
+      `install: the cache folder must be this user's and writable by nobody else, got mode 757 for ${root}; HEED_CACHE names another`,
+    );
+    await expect(cached(root, 'other', async () => undefined)).rejects.toThrow('writable by nobody else, got mode 757');
+    chmodSync(root, 0o755);
+    chmodSync(join(root, 'thing'), 0o777);
+    await expect(make()).rejects.toThrow(`got mode 777 for ${join(root, 'thing')}`);
+    if (process.getuid!() !== 0) return;
+    chmodSync(join(root, 'thing'), 0o755);
+    chownSync(root, 65534, 65534);
+    await expect(make()).rejects.toThrow(`got one of user 65534 for ${root}`);
   });
 });

@@ -1,4 +1,4 @@
-import type { Module, SafetensorsDtype, SafetensorsEntry } from '@heed/attention-core';
+import { withWeightLimit, type Module, type SafetensorsDtype, type SafetensorsEntry } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import type { FileSource, Folder, NamedFile } from '../folders/folder.ts';
 import { openFolder } from '../folders/folder-opener.ts';
@@ -58,7 +58,7 @@ export async function loadPretrained(
   options: LoadPretrainedOptions = {},
 ): Promise<LoadedPretrained> {
   const folder = wholeFolder(openFolder(where));
-  const files = await WeightFiles.open(folder, STEM);
+  const files = (typeof where === 'string' ? undefined : takeOpened(where)) ?? (await WeightFiles.open(folder, STEM));
   const variables = new Map(model.namedParameters().map(({ name, variable }) => [name, variable]));
   const mapped = mapWeights(names, [...variables.keys()]);
   const plain = plainNames(
@@ -100,6 +100,56 @@ export async function loadPretrained(
     tf.dispose(before.map(([, value]) => value));
   }
   return { missing: excused.flatMap(({ ours }) => ours), ignored };
+}
+
+/** More weights than a published model's files have: a new head on it, low-rank additions. */
+const NEW_WEIGHTS = 2 ** 24;
+const NEW_TENSORS = 1000;
+
+/** Weight files that were opened for `makeFor`, until `loadPretrained` takes them. */
+const openedFor = new WeakMap<FileSource, WeightFiles>();
+
+/**
+ * Makes the model whose weights `loadPretrained` then loads from the same source: one that a config makes larger than those weights is refused before
+ * it takes memory. What is opened for that is not read again.
+ *
+ * @param make is run at once
+ * @throws if there are no weights, or the model asks for more than they have, and room for a new head
+ *
+ * @example
+ * ```ts
+ * import { Linear, Random } from '@heed/attention-core';
+ * import { loadPretrained, makeFor, memoryFolder, savePretrained } from '@heed/training';
+ * const names = { rules: ['weight', 'bias'].map((name) => ({ ours: name, theirs: name })) };
+ * const folder = memoryFolder();
+ * const create = () => new Linear({ inputs: 4, outputs: 2, random: new Random(1) });
+ * await savePretrained(folder, { model: create(), names, config: {} });
+ * const model = await makeFor(folder, create);
+ * await loadPretrained(folder, model, names);
+ * ```
+ */
+export async function makeFor<T>(where: FileSource, make: () => T): Promise<T> {
+  const files = await WeightFiles.open(wholeFolder(where), STEM);
+  let numbers = 0;
+  for (const { shape } of files.entries.values()) numbers += shape.reduce((product, length) => product * length, 1);
+  let made: T;
+  try {
+    // Ours may hold apart what theirs share, and the reverse.
+    made = withWeightLimit({ numbers: 2 * numbers + NEW_WEIGHTS, draws: 4 * files.entries.size + NEW_TENSORS }, make);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`makeFor: config.json in ${where.label} must be of the weights beside it: ${reason}`, {
+      cause: error,
+    });
+  }
+  openedFor.set(where, files);
+  return made;
+}
+
+function takeOpened(where: FileSource): WeightFiles | undefined {
+  const files = openedFor.get(where);
+  openedFor.delete(where);
+  return files;
 }
 
 /**

@@ -17,6 +17,7 @@ export const b3db: DatasetCard = {
         version: '1.1.1',
         path: 'B3DB/B3DB_classification.tsv',
         archive: 'sdist',
+        sha256: '008f1f10864ab9586e0f1269d328c3ec2ffc4076a6000ea8c769b04fe81adb98',
       },
     },
   ],

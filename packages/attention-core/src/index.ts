@@ -66,6 +66,7 @@ export {
 } from './maps/capture.ts';
 export { labelHeads, labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
 export { escapeMarkup } from './maps/rendering/escape-markup.ts';
+export { printableText, type PrintableOptions } from './maps/rendering/printable-text.ts';
 export { headViews } from './maps/rendering/head-views.ts';
 export type { HtmlPageOptions } from './maps/rendering/html-page.ts';
 export { renderHeads } from './maps/rendering/render-heads.ts';

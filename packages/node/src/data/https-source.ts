@@ -1,3 +1,4 @@
+import { printableText } from '@heed/attention-core';
 import { isSafeAddress, limitedBody } from './limited-body.ts';
 import { errorCode } from '../files/error-code.ts';
 
@@ -18,7 +19,8 @@ export async function openUrl(url: string, signal: AbortSignal | undefined): Pro
   );
   if (response.status !== 200 || response.body === null) {
     await response.body?.cancel();
-    throw new Error(`the server must answer 200, got ${response.status} ${response.statusText}`.trimEnd());
+    const reason = printableText(response.statusText, { most: 100 });
+    throw new Error(`the server must answer 200, got ${response.status} ${reason}`.trimEnd());
   }
   return told(limitedBody(response.body, { bytes: Infinity }), hostname, signal); // `receive` knows how many
 }

@@ -1,3 +1,4 @@
+import { printableText } from '@heed/attention-core';
 import type { FileSource, HubOptions } from '@heed/training';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -52,7 +53,7 @@ export async function hubFolder(id: string, options: HubFolderOptions = {}): Pro
   const { revision = 'main', signal, stallSeconds = STALL_SECONDS } = options;
   const endpoint = (options.endpoint ?? (process.env.HF_ENDPOINT || HUGGING_FACE)).replace(/\/+$/, '');
   if (!/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(id)) {
-    throw new Error(`hubFolder: a hub id must be "name" or "owner/name", got "${id}"`);
+    throw new Error(`hubFolder: a hub id must be "name" or "owner/name", got "${printableText(id, { most: 100 })}"`);
   }
   if (!isSafeAddress(endpoint)) throw new Error(`hubFolder: the endpoint must begin with https:, got ${endpoint}`);
   const home = (...parts: string[]) => cacheFolder('hub', ...repositoryFolder(endpoint, id), ...parts);
@@ -206,12 +207,14 @@ function parseInfo(id: string, answer: Uint8Array): { commit: string; files: Hub
     info = null;
   }
   if (!isCommit(info?.sha) || !Array.isArray(info?.siblings)) {
-    throw new Error(`hubFolder: the hub must tell commit and files of ${id}, got ${text.slice(0, 60)}`);
+    throw new Error(`hubFolder: the hub must tell commit and files of ${id}, got ${printableText(text, { most: 60 })}`);
   }
   const files = info.siblings.map(
     ({ rfilename: name, size: bytes, blobId, lfs }: RepositoryInfo['siblings'][number]): HubFile => {
       if (!isHubName(name)) {
-        throw new Error(`hubFolder: names must be relative and without '..', got ${JSON.stringify(name)} in ${id}`);
+        throw new Error(
+          `hubFolder: names must be relative and without '..', got ${printableText(JSON.stringify(name), { most: 100 })} in ${id}`,
+        );
       }
       // the blob of a file in large-file storage is its pointer
       const size = Number.isSafeInteger(bytes) ? { size: bytes as number } : {};

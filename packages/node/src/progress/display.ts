@@ -1,7 +1,10 @@
+import { printableText } from '@heed/attention-core';
 import { createLogUpdate } from 'log-update';
 
 /** A terminal is redrawn at most every so many milliseconds. */
 const REDRAW = 80;
+/** Characters of a line, in which there may be names of other people's files. */
+const LONGEST = 2000;
 
 /** Where a progress line goes: `show` may skip it, `keep` and `end` write it for good. */
 export interface Display {
@@ -15,9 +18,9 @@ export function createDisplay(stream: NodeJS.WritableStream, seconds: number): D
   surviveEndOf(stream);
   const display = isTerminal(stream) ? redrawn(stream) : plain(stream, seconds);
   return {
-    show: (line) => quietly(() => display.show(line)),
-    keep: (line) => quietly(() => display.keep(line)),
-    end: (line) => quietly(() => display.end(line)),
+    show: (line) => quietly(() => display.show(() => printableText(line(), { most: LONGEST }))),
+    keep: (line) => quietly(() => display.keep(printableText(line, { most: LONGEST }))),
+    end: (line) => quietly(() => display.end(printableText(line, { most: LONGEST }))),
   };
 }
 

@@ -1,4 +1,10 @@
-import { withWeightLimit, type Module, type SafetensorsDtype, type SafetensorsEntry } from '@heed/attention-core';
+import {
+  printableText,
+  withWeightLimit,
+  type Module,
+  type SafetensorsDtype,
+  type SafetensorsEntry,
+} from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import type { FileSource, Folder, NamedFile } from '../folders/folder.ts';
 import { openFolder } from '../folders/folder-opener.ts';
@@ -202,12 +208,17 @@ export async function readConfig(where: FileSource | string): Promise<Record<str
   try {
     config = JSON.parse(text);
   } catch (error) {
-    throw new Error(`readConfig: config.json in ${folder.label} must be JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new Error(
+      `readConfig: config.json in ${folder.label} must be JSON: ${printableText((error as Error).message, { most: 200 })}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new Error(`readConfig: config.json in ${folder.label} must be an object, got ${text.slice(0, 60)}`);
+    throw new Error(
+      `readConfig: config.json in ${folder.label} must be an object, got ${printableText(text, { most: 60 })}`,
+    );
   }
   return config as Record<string, unknown>;
 }
@@ -257,7 +268,7 @@ function report(label: string, problems: Readonly<Record<string, readonly string
   if (told.length === 0) return;
   const text = told.map(
     ([problem, names]) =>
-      `${problem}: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`,
+      `${problem}: ${printableText(names.slice(0, 8).join(', '), { most: 2000 })}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`,
   );
   throw new Error(`loadPretrained: the weights in ${label} must fit the model; ${text.join('; ')}`);
 }

@@ -1,3 +1,4 @@
+import { printableText } from '@heed/attention-core';
 import { parseDescriptions, type FileDescription } from '../checkpoints/manifest.ts';
 
 /** What `model.safetensors.index.json` says. */
@@ -47,7 +48,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function excerpt(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return printableText(text, { most: 60 });
 }
 
 function fail(label: string, rule: string, got: unknown): never {

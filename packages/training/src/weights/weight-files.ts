@@ -1,4 +1,5 @@
 import {
+  printableText,
   readSafetensors,
   writeSafetensors,
   type FloatFormat,
@@ -91,7 +92,7 @@ export class WeightFiles {
     for (const name of shards === undefined ? [single] : shards.files) {
       if (!files.includes(name))
         throw new Error(
-          `loadWeights: every file of ${index} must be there, got none called ${name} in ${source.label}`,
+          `loadWeights: every file of ${index} must be there, got none called ${printableText(name, { most: 100 })} in ${source.label}`,
         );
       opened = { name, file: await openFile(source, name, shards) };
       for (const [weight, entry] of opened.file.entries) {
@@ -102,7 +103,7 @@ export class WeightFiles {
     for (const weight of shards?.weights.keys() ?? []) {
       if (!entries.has(weight))
         throw new Error(
-          `loadWeights: ${shards!.weights.get(weight)} must hold "${weight}", as the index in ${source.label} says`,
+          `loadWeights: ${shards!.weights.get(weight)} must hold "${printableText(weight, { most: 100 })}", as the index in ${source.label} says`,
         );
     }
     return new WeightFiles(source, shards, entries, opened);
@@ -154,7 +155,7 @@ function checkShard(shards: Shards | undefined, weight: string, file: string, la
   const expected = shards.weights.get(weight);
   if (expected !== file) {
     throw new Error(
-      `loadWeights: the index in ${label} must name the file of every weight, got ${expected ?? 'none'} for "${weight}" of ${file}`,
+      `loadWeights: the index in ${label} must name the file of every weight, got ${expected ?? 'none'} for "${printableText(weight, { most: 100 })}" of ${file}`,
     );
   }
 }
@@ -162,12 +163,13 @@ function checkShard(shards: Shards | undefined, weight: string, file: string, la
 function missing(source: FileSource, stem: string, files: readonly string[]): never {
   const pickle = files.find((name) => /\.(bin|pt|pth|ckpt|pkl)$/.test(name));
   if (pickle !== undefined) {
+    // The name is somebody else's: it is not pasted into a command.
     throw new Error(
-      `loadWeights: weights must be safetensors, got ${pickle} in ${source.label}: a torch pickle can run any code when it is opened. Convert it where you trust it: ` +
-        `python -c "import torch, safetensors.torch as s; s.save_file({k: v.clone().contiguous() for k, v in torch.load('${pickle}', map_location='cpu', weights_only=True).items()}, '${stem}.safetensors', {'format': 'pt'})"`,
+      `loadWeights: weights must be safetensors, got ${printableText(pickle, { most: 100 })} in ${source.label}: a torch pickle can run any code when it is opened. Convert it where you trust it: ` +
+        `python -c "import sys, torch, safetensors.torch as s; s.save_file({k: v.clone().contiguous() for k, v in torch.load(sys.argv[1], map_location='cpu', weights_only=True).items()}, '${stem}.safetensors', {'format': 'pt'})" followed by its path`,
     );
   }
-  const shown = files.length === 0 ? 'no files' : files.slice(0, 10).join(', ');
+  const shown = files.length === 0 ? 'no files' : printableText(files.slice(0, 10).join(', '), { most: 1000 });
   throw new Error(`loadWeights: there must be ${stem}.safetensors or its index in ${source.label}, got ${shown}`);
 }
 

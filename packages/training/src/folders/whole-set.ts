@@ -4,6 +4,7 @@ import type { FileSource, Folder, NamedFile } from './folder.ts';
 const STAGING = '.saving';
 const RECORD = `${STAGING}/set.json`;
 const LOCK = 'saving';
+const MOST_FILES = 10_000;
 
 /** What a set consists of that is whole in the staging folder and takes its place file by file. */
 interface PendingSet {
@@ -94,6 +95,9 @@ async function readPending(source: FileSource, files: readonly string[]): Promis
   if (format !== 'heed-save' || version !== 1 || !Array.isArray(stale)) {
     throw new Error(`${owner} must be a record of version 1, got version ${JSON.stringify(version)?.slice(0, 20)}`);
   }
+  if (Object.keys(described ?? {}).length > MOST_FILES) {
+    throw new Error(`${owner} must have at most ${MOST_FILES} files, got ${Object.keys(described ?? {}).length}`);
+  }
   return { files: parseDescriptions(owner, described), stale: new Set(stale.map(String)) };
 }
 
@@ -124,8 +128,9 @@ async function finishPending(folder: Folder): Promise<void> {
   const files = await folder.list();
   const pending = await readPending(folder, files);
   if (pending === undefined) return discard(folder, files);
+  const there = new Set(files);
   for (const name of pending.files.keys()) {
-    if (files.includes(`${STAGING}/${name}`)) await rename(folder, `${STAGING}/${name}`, name);
+    if (there.has(`${STAGING}/${name}`)) await rename(folder, `${STAGING}/${name}`, name);
   }
   for (const name of pending.stale) await folder.remove(name);
   await folder.remove(RECORD);

@@ -67,6 +67,7 @@ export {
 } from './maps/capture.ts';
 export { labelHeads, labelMap, type LabelledMap, type LabelMapOptions } from './maps/labelled-map.ts';
 export { escapeMarkup } from './maps/rendering/escape-markup.ts';
+export { printableText, type PrintableOptions } from './maps/rendering/printable-text.ts';
 export { headViews } from './maps/rendering/head-views.ts';
 export type { HtmlPageOptions } from './maps/rendering/html-page.ts';
 export { renderHeads } from './maps/rendering/render-heads.ts';
@@ -99,13 +100,7 @@ export {
 } from './maps/faithfulness/randomisation.ts';
 export { rollout, type RolloutOptions } from './maps/analysis/rollout.ts';
 export { joinSteps } from './maps/join-steps.ts';
-export {
-  MapsFile,
-  readMapsFile,
-  writeMapsFile,
-  type LayerDescription,
-  type LayerMaps,
-} from './maps/maps-file.ts';
+export { MapsFile, readMapsFile, writeMapsFile, type LayerDescription, type LayerMaps } from './maps/maps-file.ts';
 export { observeEdgeWeights, observeWeights } from './maps/observe-weights.ts';
 export { and, not, or } from './masks/algebra.ts';
 export type { Alignment } from './masks/alignment.ts';
@@ -167,6 +162,7 @@ export {
 } from './positions/sinusoidal.ts';
 export { Random, type RandomState } from './random/random.ts';
 export { RandomStream, seedKey } from './random/random-stream.ts';
+export { withWeightLimit, type WeightLimit } from './random/weight-limit.ts';
 export { withoutInitialWeights } from './random/without-initial-weights.ts';
 export { GruCell } from './recurrent/gru-cell.ts';
 export { LstmCell } from './recurrent/lstm-cell.ts';

@@ -11,6 +11,7 @@ export { describeFile, verifyFile, type FileDescription } from './checkpoints/ma
 export type { PartState, StatefulPart } from './checkpoints/stateful-part.ts';
 export { openFolder, registerFolderOpener } from './folders/folder-opener.ts';
 export { memoryFolder } from './folders/memory-folder.ts';
+export { wholeFolder, writeWholeSet } from './folders/whole-set.ts';
 export { batchStream } from './data/batch-stream.ts';
 export { bucketBounds } from './data/bucket-bounds.ts';
 export {
@@ -89,6 +90,7 @@ export { gpt2BlockRules } from './pretrained/gpt2-block-names.ts';
 export { linearRules, sameRules, type NameMap, type WeightRule } from './pretrained/name-map.ts';
 export {
   loadPretrained,
+  makeFor,
   publishedWeights,
   readConfig,
   savePretrained,

@@ -40,6 +40,22 @@ function incomplete(tree: Tree, kind: 'models' | 'datasets'): string[] {
   });
 }
 
+const READERS_PAGE = 'CONTRIBUTING.md';
+/** What takes bytes of other people apart: JSON, archives, binary numbers, XML, mails. */
+const TAKES_APART =
+  /JSON\.parse\(|new DataView\(|new DecompressionStream\(|from '(tar|yauzl|nanotar|node:zlib|xz-decompress|fast-xml-parser|postal-mime|@huggingface\/tokenizers)'/;
+const DATASET_READER = /^export (async )?function\*? (read|parse)[A-Z]/m;
+
+/** Files and folders that the page names among the readers. */
+function namedReaders(tree: Tree): string[] {
+  if (!tree.files.includes(READERS_PAGE)) return [];
+  const section = /^## Readers of foreign bytes\n([^]*?)(?=^## |$(?![^]))/m.exec(tree.read(READERS_PAGE))?.[1] ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('|'));
+  return rows.flatMap((row) =>
+    Array.from(row.matchAll(/`([\w-]+\/src\/[\w./-]+)`/g), ([, path]) => `packages/${path}`),
+  );
+}
+
 export const RULES: readonly Rule[] = [
   {
     name: 'every package and app has the same inside',
@@ -204,6 +220,35 @@ export const RULES: readonly Rule[] = [
       tree.files
         .filter((path) => source(path) && test(path) && !path.startsWith('tooling/check-structure/'))
         .filter((path) => /\b(it|test|describe)\.(skip|only|todo)\(/.test(tree.read(path))),
+  },
+  {
+    name: 'a reader of foreign bytes is in the list of CONTRIBUTING',
+    why: 'What others may have written has limits, which stand in one list; what is in no list is attacked by nobody but attackers.',
+    violations: (tree) => {
+      const named = namedReaders(tree);
+      const gone = named.filter((path) => !tree.files.some((file) => file.startsWith(path)));
+      const unnamed = tree.files
+        .filter((path) => /^packages\/[^/]+\/src\/.*(?<!\.(test|test-support|test-d|page))\.ts$/.test(path))
+        .filter((path) => {
+          const text = tree.read(path).replace(/\/\*[^]*?\*\//g, '');
+          return TAKES_APART.test(text) || (/\/datasets\//.test(path) && DATASET_READER.test(text));
+        })
+        .filter((path) => !named.some((reader) => path.startsWith(reader)));
+      return [
+        ...unnamed.map((path) => `${path} reads foreign bytes and has no row in ${READERS_PAGE}`),
+        ...gone.map((path) => `${READERS_PAGE} names ${path}, which is not there`),
+      ];
+    },
+  },
+  {
+    name: 'workflow actions are pinned by commit',
+    why: 'A tag can be moved to other code, which would run with the rights to publish.',
+    violations: (tree) =>
+      matching(tree, /^\.github\/workflows\/[^/]+\.ya?ml$/).flatMap(({ path }) =>
+        Array.from(tree.read(path).matchAll(/\buses:\s*(\S+)/g), ([, action]) => action)
+          .filter((action) => !/^(\.\/|[\w.-]+\/[\w./-]+@[0-9a-f]{40}$)/.test(action))
+          .map((action) => `${path} uses ${action}`),
+      ),
   },
   {
     name: 'fixtures stay small',

@@ -9,12 +9,15 @@ interface Definition<Input> {
   readonly drawn: Arbitrary<Input>;
   /** How many are drawn. */
   readonly draws: number;
+  /** How long an input may take. Default 10. */
+  readonly seconds?: number;
   readonly run: (input: Input) => Promise<unknown>;
 }
 
 export interface Attack {
   readonly name: string;
   readonly inputs: number;
+  readonly seconds: number;
   /** What an input is called in a report. */
   readonly describe: (index: number) => string;
   readonly attempt: (index: number) => Promise<unknown>;
@@ -34,7 +37,7 @@ export interface Outcome {
 const SEED = 19;
 
 /** Numbers an attack's inputs: its cases, then those that are drawn, the same ones in every process. */
-export function defineAttack<Input>({ name, cases, drawn, draws, run }: Definition<Input>): Attack {
+export function defineAttack<Input>({ name, cases, drawn, draws, seconds = 10, run }: Definition<Input>): Attack {
   const known = Object.entries(cases);
   let inputs: readonly Input[] | undefined;
   const draw = (index: number): Input => {
@@ -44,6 +47,7 @@ export function defineAttack<Input>({ name, cases, drawn, draws, run }: Definiti
   return {
     name,
     inputs: known.length + draws,
+    seconds,
     describe: (index) => `${name}: ${known[index]?.[0] ?? `draw ${index - known.length} of seed ${SEED}`}`,
     attempt: async (index) => run(index < known.length ? known[index][1]() : draw(index - known.length)),
   };

@@ -12,14 +12,15 @@ const attacks = ATTACKS.filter(({ name }) => wanted.length === 0 || wanted.inclu
 const tasks: Task[] = attacks.flatMap((attack) =>
   Array.from({ length: attack.inputs }, (_, index) => ({ attack: attack.name, index })),
 );
-const describe = ({ attack, index }: Task) => ATTACKS.find(({ name }) => name === attack)!.describe(index);
+const attackOf = ({ attack }: Task) => ATTACKS.find(({ name }) => name === attack)!;
+const describe = (task: Task) => attackOf(task).describe(task.index);
 const fell = new Map<string, number>();
 const tried = tasks.length;
 
 async function work(): Promise<void> {
   const worker = new WorkerProcess();
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
-    const { problem } = await worker.attempt(task);
+    const { problem } = await worker.attempt(task, attackOf(task).seconds);
     if (problem === undefined) continue;
     fell.set(task.attack, (fell.get(task.attack) ?? 0) + 1);
     console.log(`✗ ${describe(task)}\n  ${problem}`);

@@ -2,8 +2,6 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Outcome, Task } from './attack.ts';
 
-/** Milliseconds that one input may take, on a machine that does other things too. */
-const TIME_LIMIT = 10_000;
 const START_LIMIT = 120_000;
 const MEMORY_LIMIT = 1.5 * 2 ** 30;
 const PAGE = 4096;
@@ -12,7 +10,8 @@ const PAGE = 4096;
 export class WorkerProcess {
   private child: ChildProcess | undefined;
 
-  async attempt(task: Task): Promise<Outcome> {
+  /** @param seconds that it may take, on a machine that does other things too */
+  async attempt(task: Task, seconds: number): Promise<Outcome> {
     if (this.child === undefined) {
       const started = fork(new URL('worker.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
       this.child = started;
@@ -20,7 +19,7 @@ export class WorkerProcess {
       if (problem !== undefined) return { problem: `the worker does not start: ${problem}` };
     }
     this.child.send(task);
-    return this.answer(this.child, TIME_LIMIT);
+    return this.answer(this.child, seconds * 1000);
   }
 
   close(): void {

@@ -22,7 +22,7 @@ async function survive({ attack: name, index }: Task): Promise<Outcome> {
     await attack.attempt(index);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const named = error instanceof Error && /^[A-Za-z]+: /.test(message);
+    const named = error instanceof Error && /^[A-Za-z][\w.]*: /.test(message);
     if (!named && !/MIME nesting depth/.test(message))
       return { problem: `an error that names no rule: ${message.slice(0, 200)}` };
   }

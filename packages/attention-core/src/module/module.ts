@@ -1,3 +1,4 @@
+import { printableText } from '../maps/rendering/printable-text.ts';
 import * as tf from '@tensorflow/tfjs';
 import { isBuffer } from './buffer.ts';
 
@@ -74,7 +75,7 @@ export abstract class Module {
     const extra = Object.keys(state).filter((name) => !expected.has(name));
     if (missing.length > 0 || extra.length > 0) {
       throw new Error(
-        `loadStateDict: names must match exactly, got missing=[${missing.join(', ')}], unexpected=[${extra.join(', ')}]`,
+        `loadStateDict: names must match exactly, got missing=[${listed(missing)}], unexpected=[${listed(extra)}]`,
       );
     }
     for (const { name, variable } of parameters) {
@@ -97,6 +98,10 @@ export abstract class Module {
   dispose(): void {
     for (const { variable } of this.namedParameters()) variable.dispose();
   }
+}
+
+function listed(names: readonly string[]): string {
+  return printableText(names.join(', '), { most: 2000 });
 }
 
 function collect(value: unknown, path: string, found: Map<tf.Variable, string>): void {

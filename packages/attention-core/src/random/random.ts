@@ -1,4 +1,5 @@
 import { philox, wordsToNormals, wordToUniform } from './philox.ts';
+import { countWeights } from './weight-limit.ts';
 import { drawsInitialWeights } from './without-initial-weights.ts';
 
 /** Where a `Random` stands: JSON that `Random.restore` takes back. */
@@ -74,12 +75,14 @@ export class Random {
 
   /** `count` numbers in [low, high); within `withoutInitialWeights` zeros. */
   uniforms(count: number, low = 0, high = 1): Float32Array {
+    countWeights(count);
     if (!drawsInitialWeights()) return this.zeros(count);
     return Float32Array.from(this.words(count), (word) => low + (high - low) * wordToUniform(word));
   }
 
   /** `count` normal numbers of the given mean and standard deviation; within `withoutInitialWeights` zeros. */
   normals(count: number, mean = 0, deviation = 1): Float32Array {
+    countWeights(count);
     if (!drawsInitialWeights()) return this.zeros(count);
     const words = this.words(count + (count % 2));
     const out = new Float32Array(words.length);

@@ -1,3 +1,4 @@
+import { printableText } from '../maps/rendering/printable-text.ts';
 import { repeatedKey } from './repeated-key.ts';
 import { DTYPES, type SafetensorsDtype } from './dtypes.ts';
 
@@ -139,7 +140,7 @@ function isCounts(value: unknown): value is number[] {
 
 function excerpt(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return printableText(text, { most: 60 });
 }
 
 function fail(rule: string, got: unknown): never {

@@ -19,6 +19,19 @@ describe('renderDocument', () => {
     expect(html).toContain('<span style="--w:0.500" title="100.0 %">Bye</span>'); // √(0.2 / 0.8)
   });
 
+  it('asks for nothing from outside, turns nothing round, and marks nothing by what is no number', () => {
+    const html = renderDocument([
+      { name: 'sentences', rows: ['document'], columns: ['a'], weights: [[Number.NaN]] },
+      { name: 'words', rows: ['a'], columns: ['x\u202Ey', 'z'.repeat(100_000)], weights: [[Number.NaN, 0]] },
+    ]);
+    expect(html).toContain(
+      `content="default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"`,
+    );
+    expect(html).toContain('<span style="--w:0.000" title="no number">x\uFFFDy</span>');
+    expect(html).not.toContain('NaN');
+    expect(html.length).toBeLessThan(5000);
+  });
+
   it('refuses maps that are of no document', () => {
     expect(() => renderDocument([])).toThrow(
       'renderDocument: the first map must be one row over the sentences, got none',

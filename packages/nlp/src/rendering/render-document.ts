@@ -1,4 +1,4 @@
-import { escapeMarkup, type LabelledMap } from '@heed/attention-core';
+import { escapeMarkup, printableText, type LabelledMap } from '@heed/attention-core';
 
 export interface RenderDocumentOptions {
   /** The page's title and heading. Default `Document`. */
@@ -6,6 +6,9 @@ export interface RenderDocumentOptions {
   /** A sentence or two below the heading, e.g. what the document was taken for. */
   readonly description?: string;
 }
+
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
+const LONGEST = 2000;
 
 const STYLE =
   ':root{color-scheme:light dark}' +
@@ -50,23 +53,37 @@ export function renderDocument(
     );
   }
   const [weights] = sentences.weights;
-  const strongest = Math.max(...weights);
+  const strongest = largest(weights);
   const lines = words.map((map, i) => {
-    const most = Math.max(...map.weights[0]);
+    const most = largest(map.weights[0]);
     const marked = map.columns.map((word, j) => {
-      const strength = Math.sqrt(weights[i] / strongest) * (map.weights[0][j] / most);
-      return `<span style="--w:${strength.toFixed(3)}" title="${percent(map.weights[0][j])}">${escapeMarkup(word)}</span>`;
+      const strength = Math.sqrt(share(weights[i], strongest)) * share(map.weights[0][j], most);
+      return `<span style="--w:${strength.toFixed(3)}" title="${percent(map.weights[0][j])}">${shown(word)}</span>`;
     });
-    const weight = `<b style="--w:${(weights[i] / strongest).toFixed(3)}">${percent(weights[i])}</b>`;
+    const weight = `<b style="--w:${share(weights[i], strongest).toFixed(3)}">${percent(weights[i])}</b>`;
     return `<div class="sentence">${weight}<div dir="auto">${marked.join(' ')}</div></div>`;
   });
   return (
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-    `<title>${escapeMarkup(title)}</title><style>${STYLE}</style></head><body><h1>${escapeMarkup(title)}</h1><p>${escapeMarkup(description)}</p>\n` +
+    `<meta http-equiv="Content-Security-Policy" content="${POLICY}"><title>${shown(title)}</title><style>${STYLE}</style></head><body><h1>${shown(title)}</h1><p>${shown(description)}</p>\n` +
     `${lines.join('\n')}\n</body></html>\n`
   );
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+/** What somebody else wrote, as a page may have it. */
+function shown(text: string): string {
+  return escapeMarkup(printableText(text, { most: LONGEST, lines: true }));
+}
+
+/** A part of the largest, from 0 to 1; a weight that is no number marks nothing. */
+function share(weight: number, most: number): number {
+  return most > 0 && weight > 0 && weight <= most ? weight / most : 0;
+}
+
+function largest(weights: readonly number[]): number {
+  return weights.reduce((most, weight) => (Number.isFinite(weight) && weight > most ? weight : most), 0);
+}
+
+function percent(part: number): string {
+  return Number.isFinite(part) ? `${(100 * part).toFixed(1)} %` : 'no number';
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { fileFolder } from '../files/file-folder.ts';
 import { hubFolder } from '../hub/hub-folder.ts';
 import { backendNames, requestedBackend, type BackendName } from './backend-name.ts';
+import { surviveEndOf } from '../progress/display.ts';
 import { heedCommand } from './heed-command.ts';
 
 export interface StartBackendOptions {
@@ -47,6 +48,7 @@ export async function startBackend(options: StartBackendOptions = {}): Promise<S
     return started;
   }
   started = await startFirst(requested === undefined ? backendNames : [requested]);
+  if (options.onMessage === undefined) surviveEndOf(process.stderr);
   const say = options.onMessage ?? ((line) => process.stderr.write(`${line}\n`));
   say(describe(started));
   return started;

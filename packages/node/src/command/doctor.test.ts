@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { heedInClone } from './heed-process.test-support.ts';
 
@@ -62,4 +64,13 @@ describe('heed doctor', { timeout: 240_000 }, () => {
     expect(stdout).toContain('To mend cache: export HEED_CACHE=');
     expect(code).toBe(1);
   });
+});
+
+describe('heed doctor | head', () => {
+  it('ends without an error when nobody reads the rest', () => {
+    const node = `"${process.execPath}" --conditions=@heed/source --import "${import.meta.resolve('tsx')}"`;
+    const script = `${node} "${fileURLToPath(new URL('../heed.ts', import.meta.url))}" doctor | true; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8', timeout: 240_000 });
+    expect([stdout, stderr.includes('EPIPE')]).toEqual(['0\n', false]);
+  }, 240_000);
 });

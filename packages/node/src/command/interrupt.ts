@@ -1,8 +1,10 @@
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npx or pnpm. */
 const SAME_PRESS = 400;
+/** Ctrl-C, a system that shuts down, a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Turns Ctrl-C into an aborted signal, so that a run saves a checkpoint and returns. A second Ctrl-C ends the process.
+ * Turns Ctrl-C, and a terminal that is closed, into an aborted signal, so that a run saves a checkpoint and returns. A second Ctrl-C ends the process.
  *
  * @param say where the line goes that announces it
  * @returns the signal, and `release` that stops listening
@@ -18,13 +20,11 @@ function abortOnInterrupt(say: (line: string) => void): { signal: AbortSignal; r
     say('heed: interrupted; saving what there is (Ctrl-C again stops at once)');
     controller.abort(new DOMException('interrupted', 'AbortError'));
   };
-  process.on('SIGINT', listen);
-  process.on('SIGTERM', listen);
+  for (const name of SIGNALS) process.on(name, listen);
   return {
     signal: controller.signal,
     release: () => {
-      process.off('SIGINT', listen);
-      process.off('SIGTERM', listen);
+      for (const name of SIGNALS) process.off(name, listen);
     },
   };
 }

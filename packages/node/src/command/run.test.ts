@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -74,16 +75,21 @@ describe('heed run', { timeout: 240_000 }, () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it('lists the examples of every installed package with their minutes', async () => {
+  it('lists the examples of every installed package with their minutes, and runs none of them', async () => {
+    const marker = join(root, 'marker');
     await install('graph/package.json', '{ "type": "module" }');
-    await install('graph/examples/dist/broken.js', 'throw new Error("half written")');
+    await install(
+      'graph/examples/dist/marks.js',
+      `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(marker)}, 'ran');`,
+    );
     expect(await run(['--list'], output, place)).toBe(0);
     expect(printed.join('\n').split('\n')).toEqual([
       'example       tensorflow / wasm  what it does',
-      'graph/broken                     does not load: half written',
+      'graph/marks                      ',
       'nlp/hello     1 / 2.5 min        Says hello.',
       'nlp/waits     1 / 1 min          Waits to be interrupted.',
     ]);
+    expect(existsSync(marker)).toBe(false);
   });
 
   it('says how to get examples where there are none', async () => {
@@ -148,6 +154,17 @@ describe('heed run', { timeout: 240_000 }, () => {
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toContain('heed: interrupted; saving what there is (Ctrl-C again stops at once)');
+    expect(await readFile(join(root, 'deep/er/.heed/runs/nlp/waits/checkpoint'), 'utf8')).toBe('saved');
+  });
+
+  it('lets an example save what it has when its terminal is closed, words and all', async () => {
+    const { child, ended } = heed(['run', 'nlp/waits'], root, place);
+    child.stdout.once('data', () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.kill('SIGHUP');
+    });
+    expect((await ended).code).toBe(130);
     expect(await readFile(join(root, 'deep/er/.heed/runs/nlp/waits/checkpoint'), 'utf8')).toBe('saved');
   });
 

@@ -1,4 +1,5 @@
 import { isExample, type Example } from '../examples/define-example.ts';
+import { describeExample } from '../examples/describe-example.ts';
 import {
   findModules,
   loadDefault,
@@ -64,16 +65,8 @@ async function list(found: readonly FoundModule[]): Promise<string> {
   if (found.length === 0) return 'No examples are here. Install a package that has some: npm install @heed/nlp';
   const rows = await Promise.all(
     found.map(async (module) => {
-      try {
-        const { summary, minutes } = await loadExample(module);
-        return [module.name, `${minutes.tensorflow} / ${minutes.wasm} min`, summary];
-      } catch (error) {
-        return [
-          module.name,
-          '',
-          `does not load: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
-        ];
-      }
+      const told = await describeExample(module);
+      return told === undefined ? [module.name, '', ''] : [module.name, `${told.minutes} min`, told.summary];
     }),
   );
   const header = ['example', 'tensorflow / wasm', 'what it does'];

@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import type { DatasetCard, DatasetFile } from '@heed/training';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -171,4 +172,38 @@ describe('fetchData', () => {
     await expect(fetchData(card({ name: '../input.txt' }))).rejects.toThrow("got '../input.txt'");
     expect(server.asked).toEqual([]);
   });
+
+  it.skipIf(process.platform === 'win32')('refuses a pipe and an endless device in the mirror, at once', async () => {
+    const mirror = join(root, 'mirror', 'shakespeare');
+    await mkdir(mirror, { recursive: true });
+    vi.stubEnv('HEED_DATA', join(root, 'mirror'));
+    execFileSync('mkfifo', [join(mirror, 'input.txt')]);
+    await symlink('/dev/zero', join(mirror, 'zero.txt'));
+    for (const name of ['input.txt', 'zero.txt']) {
+      await expect(fetchData(card({ name, url: `${server.url}/nothing` }))).rejects.toThrow(
+        `mirror ${join(mirror, name)}: must be a file, got a folder, a pipe or a device`,
+      );
+    }
+  });
+
+  it('refuses a mirror file that is longer than the card says, without reading on', async () => {
+    const mirror = join(root, 'mirror', 'shakespeare');
+    await mkdir(mirror, { recursive: true });
+    vi.stubEnv('HEED_DATA', join(root, 'mirror'));
+    await writeFile(join(mirror, 'input.txt'), '');
+    await truncate(join(mirror, 'input.txt'), 2 ** 40); // a terabyte of nothing
+    await expect(fetchData(card({ url: `${server.url}/nothing` }))).rejects.toThrow(
+      `must have ${content.length} bytes, got more`,
+    );
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'keeps files in memory where the cache cannot be a folder, as in /proc',
+    async () => {
+      vi.stubEnv('HEED_CACHE', '/proc/heed');
+      const data = await fetchData(card(), { onEvent });
+      expect(await data.text('input.txt')).toBe(content.toString());
+      expect(types()).toContain('not-cached');
+    },
+  );
 });

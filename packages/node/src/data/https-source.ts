@@ -1,4 +1,6 @@
-import { isPrivate, request } from './request.ts';
+import { printableText } from '@heed/attention-core';
+import { isSafeAddress, limitedBody } from './limited-body.ts';
+import { request } from './request.ts';
 import { errorCode } from '../files/error-code.ts';
 
 /**
@@ -7,10 +9,8 @@ import { errorCode } from '../files/error-code.ts';
  * @throws if it is neither https nor on this machine, there is no connection, or the answer is not 200
  */
 export async function openUrl(url: string, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
-  const { protocol, hostname } = new URL(url);
-  if (!/^https?:$/.test(protocol) || !isPrivate(url)) {
-    throw new Error(`the address must begin with https:, got ${url}`);
-  }
+  if (!isSafeAddress(url)) throw new Error(`the address must begin with https:, got ${url}`);
+  const { hostname } = new URL(url);
   // Without `identity` a server may compress, and the length would not be the file's.
   const response = await request(url, { headers: { 'accept-encoding': 'identity' }, signal }).catch(
     (error: unknown) => {
@@ -20,9 +20,10 @@ export async function openUrl(url: string, signal: AbortSignal | undefined): Pro
   );
   if (response.status !== 200 || response.body === null) {
     await response.body?.cancel();
-    throw new Error(`the server must answer 200, got ${response.status} ${response.statusText}`.trimEnd());
+    const reason = printableText(response.statusText, { most: 100 });
+    throw new Error(`the server must answer 200, got ${response.status} ${reason}`.trimEnd());
   }
-  return told(response.body, hostname, signal);
+  return told(limitedBody(response.body, { bytes: Infinity }), hostname, signal); // `receive` knows how many
 }
 
 async function* told(

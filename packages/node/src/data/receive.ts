@@ -1,10 +1,10 @@
 import type { DatasetFile } from '@heed/training';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from '../files/error-code.ts';
-import { temporaryPath } from '../files/write-atomically.ts';
+import { makeFolder, removeTemporaries, temporaryPath } from '../files/write-atomically.ts';
 
 /** Content that was checked: on the disk, or in memory where the cache cannot be written. */
 export type Received = { readonly path: string } | { readonly content: Uint8Array };
@@ -54,10 +54,13 @@ export async function receive(
 
 /** Reads a file on the disk through and checks it. @throws WrongContentError if it is another */
 export async function verify(path: string, file: DatasetFile, signal: AbortSignal | undefined): Promise<void> {
+  // A pipe may never give anything, and a device never end.
+  if (!(await stat(path)).isFile()) throw new WrongContentError('must be a file, got a folder, a pipe or a device');
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of createReadStream(path, { ...(signal && { signal }) }) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
+    if (bytes > file.bytes) throw new WrongContentError(`must have ${file.bytes} bytes, got more`);
     hash.update(chunk);
   }
   check(file, bytes, hash.digest('hex'));
@@ -95,7 +98,8 @@ async function cacheKeeper(path: string): Promise<Keeper> {
     }
   };
   const file: FileHandle = await guard(async () => {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
+    await removeTemporaries(dirname(path), false);
     return open(temporary, 'wx');
   });
   return {

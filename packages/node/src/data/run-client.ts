@@ -1,3 +1,4 @@
+import { printableText } from '@heed/attention-core';
 import { spawn } from 'node:child_process';
 import { errorCode } from '../files/error-code.ts';
 
@@ -45,5 +46,5 @@ function tellingLine(output: string): string | undefined {
   const line =
     lines.find((line) => /^(npm )?(error|err!|e:)/i.test(line) && !/^npm error code/i.test(line)) ??
     lines.findLast(Boolean);
-  return line?.replace(/^(npm )?(error|err!|e):?\s*/i, '');
+  return line && printableText(line.replace(/^(npm )?(error|err!|e):?\s*/i, ''), { most: 1000 });
 }

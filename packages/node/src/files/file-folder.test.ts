@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileFolder } from './file-folder.ts';
+import { ownMark } from './owner-mark.ts';
 import { asUnprivileged } from './unprivileged.test-support.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -151,4 +153,110 @@ describe('fileFolder', () => {
       '',
     ]);
   });
+
+  it('renames over what there is, parents included', async () => {
+    const folder = fileFolder(root);
+    await folder.write('new/a', bytes('new'));
+    await folder.write('b/a', bytes('old'));
+    await folder.rename!('new/a', 'b/a');
+    expect(text(await folder.read('b/a'))).toBe('new');
+    expect(await readdir(root)).toEqual(['b']);
+  });
+
+  it('writes, renames and removes nothing through a link to another folder, but replaces a link to a file', async () => {
+    const [folder, elsewhere] = [fileFolder(join(root, 'here')), join(root, 'elsewhere')];
+    await mkdir(elsewhere);
+    await folder.write('a', bytes('a'));
+    await writeFile(join(elsewhere, 'a'), 'theirs');
+    await symlink(elsewhere, join(root, 'here', 'step-00000001'));
+    const rule = "must be in the folder itself, got the link 'step-00000001' on the way";
+    await expect(folder.write('step-00000001/a', bytes('mine'))).rejects.toThrow(
+      `fileFolder.write: 'step-00000001/a' ${rule}`,
+    );
+    await expect(folder.remove('step-00000001/a')).rejects.toThrow(`fileFolder.remove: 'step-00000001/a' ${rule}`);
+    await expect(folder.rename!('a', 'step-00000001/a')).rejects.toThrow(
+      `fileFolder.rename: 'step-00000001/a' ${rule}`,
+    );
+    await symlink(join(elsewhere, 'a'), join(root, 'here', 'link'));
+    await folder.write('link', bytes('mine'));
+    expect(await readFile(join(elsewhere, 'a'), 'utf8')).toBe('theirs');
+    expect(text(await folder.read('link'))).toBe('mine');
+  });
+
+  describe('lock', () => {
+    const source = new URL('file-folder.ts', import.meta.url).href;
+    /** A process that takes the lock and begins to write, then waits. */
+    async function holder(): Promise<ReturnType<typeof spawn>> {
+      const script = `
+        import { writeFile } from 'node:fs/promises';
+        import { temporaryPath } from ${JSON.stringify(new URL('write-atomically.ts', import.meta.url).href)};
+        import { fileFolder } from ${JSON.stringify(source)};
+        await fileFolder(${JSON.stringify(root)}).lock('training');
+        await writeFile(temporaryPath(${JSON.stringify(join(root, 'model.safetensors'))}), 'half');
+        console.log('has it');
+        setInterval(() => undefined, 1000);`;
+      const node = ['--conditions=@heed/source', '--import', 'tsx', '--input-type=module', '-e', script];
+      const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(child.stdout, 'data');
+      return child;
+    }
+
+    it('keeps another process out while its own lives, and nobody after kill -9, whose half written files are removed', async () => {
+      const child = await holder();
+      await expect(fileFolder(root).lock!('training')).rejects.toThrow(
+        `fileFolder.lock: 'training' must be done by one at a time in ${root}, got process ${child.pid} doing it already`,
+      );
+      expect((await readdir(root)).length).toBe(2);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      const release = await fileFolder(root).lock!('training');
+      expect(await readdir(root)).toEqual(['.training.lock']);
+      expect(await fileFolder(root).list()).toEqual([]);
+      await release();
+      expect(await readdir(root)).toEqual([]);
+    });
+
+    it('is had by one of many who find a stale one', async () => {
+      const child = await holder();
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      const takers = await Promise.allSettled(Array.from({ length: 8 }, () => fileFolder(root).lock!('training')));
+      expect(takers.filter(({ status }) => status === 'fulfilled').length).toBe(1);
+    });
+
+    it('of a process number that was given again is stale, and one that says nothing too', async () => {
+      const mark = { ...ownMark(), started: '0-1', id: 'x' };
+      for (const content of [JSON.stringify(mark), '{"pid":"', 'null', '']) {
+        await writeFile(join(root, '.training.lock'), content);
+        await (
+          await fileFolder(root).lock!('training')
+        )();
+      }
+      await writeFile(join(root, '.training.lock'), JSON.stringify({ ...mark, machine: 'another1' }));
+      await expect(fileFolder(root).lock!('training')).rejects.toThrow(`got process ${process.pid} of another machine`);
+      const longAgo = new Date(Date.now() - 200_000);
+      await utimes(join(root, '.training.lock'), longAgo, longAgo);
+      await (
+        await fileFolder(root).lock!('training')
+      )();
+    });
+
+    it('is not needed where nobody can write', async () => {
+      await chmod(root, 0o555);
+      const release = await asUnprivileged(() => fileFolder(root).lock!('training'));
+      await release();
+      expect(await readdir(root)).toEqual([]);
+    });
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'says that a folder cannot hold folders, as those of /proc, and does not hang',
+    async () => {
+      const rule = 'the folder must be one that can hold folders, got /proc/heed/a';
+      await expect(fileFolder('/proc/heed').write('a/b', bytes('x'))).rejects.toThrow(
+        `fileFolder.write: ${rule} (ENOENT)`,
+      );
+      await expect(fileFolder('/proc/heed/a').lock!('training')).rejects.toThrow(`fileFolder.lock: ${rule} (ENOENT)`);
+    },
+  );
 });

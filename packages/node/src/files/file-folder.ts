@@ -1,9 +1,10 @@
 import type { Folder } from '@heed/training';
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { errorCode } from './error-code.ts';
+import { isLockName, lockFolder } from './folder-lock.ts';
 import { isRelativeName } from './relative-name.ts';
-import { isTemporaryName, writeAtomically } from './write-atomically.ts';
+import { isTemporaryName, makeFolder, syncFolder, writeAtomically } from './write-atomically.ts';
 
 /**
  * A `Folder` over the file system. It is made with the first write; a write is atomic and on the disk when its promise is
@@ -43,14 +44,38 @@ export function fileFolder(path: string): Folder {
     },
 
     async write(name, data) {
-      await writeAtomically(locate(name, 'write'), data, 'fileFolder.write');
+      const file = locate(name, 'write');
+      await refuseLinks(root, name, 'write');
+      await writeAtomically(file, data, 'fileFolder.write');
+    },
+
+    async rename(from, to) {
+      const [source, target] = [locate(from, 'rename'), locate(to, 'rename')];
+      await refuseLinks(root, from, 'rename');
+      await refuseLinks(root, to, 'rename');
+      try {
+        await makeFolder(dirname(target));
+        await rename(source, target);
+        await syncFolder(dirname(target));
+        await removeEmptyFolders(dirname(source), root);
+      } catch (error) {
+        const code = errorCode(error) ?? String(error);
+        throw new Error(`fileFolder.rename: cannot rename '${from}' to '${to}' in ${path} (${code})`, { cause: error });
+      }
+    },
+
+    async lock(name) {
+      if (!/^[\w-]+$/.test(name)) {
+        throw new Error(`fileFolder.lock: a name must be of letters, digits, _ and -, got '${name}'`);
+      }
+      return lockFolder(root, name, path);
     },
 
     async list() {
       try {
         const entries = await readdir(root, { recursive: true, withFileTypes: true });
         return entries
-          .filter((entry) => !entry.isDirectory() && !isTemporaryName(entry.name))
+          .filter((entry) => !entry.isDirectory() && !isTemporaryName(entry.name) && !isLockName(entry.name))
           .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
           .sort();
       } catch (error) {
@@ -63,6 +88,7 @@ export function fileFolder(path: string): Folder {
 
     async remove(name) {
       const file = locate(name, 'remove');
+      await refuseLinks(root, name, 'remove');
       try {
         await rm(file, { force: true });
         await removeEmptyFolders(dirname(file), root);
@@ -85,6 +111,21 @@ async function removeEmptyFolders(folder: string, root: string): Promise<void> {
       await rmdir(empty);
     } catch {
       return; // it holds something, or is gone already
+    }
+  }
+}
+
+/** A link on the way would lead out of the folder; a file itself that is a link is replaced, and what it leads to is left alone. */
+async function refuseLinks(root: string, name: string, method: string): Promise<void> {
+  const parts = name.split('/').slice(0, -1);
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const folder = parts.slice(0, depth).join('/');
+    const info = await lstat(join(root, folder)).catch(() => undefined);
+    if (info === undefined) return;
+    if (info.isSymbolicLink()) {
+      throw new Error(
+        `fileFolder.${method}: '${name}' must be in the folder itself, got the link '${folder}' on the way`,
+      );
     }
   }
 }

@@ -1,19 +1,39 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from './error-code.ts';
+import { isRunning, machineMark } from './owner-mark.ts';
 
-const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
+const TEMPORARY = /^\..+\.(?:[0-9a-f]{8}-[0-9a-f]+-)?[0-9a-f]{12}\.tmp$/;
+const DAY = 24 * 60 * 60 * 1000;
 
 /** Whether a file's name is one that `writeAtomically` uses while it writes; such a file is left only by a killed process. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
 }
 
-/** A path beside `path`, on the same file system, under which it can be prepared before it is renamed. */
+/** A path beside `path`, on the same file system, under which it can be prepared before it is renamed. It says whose it is. */
 export function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const whose = `${machineMark()}-${process.pid.toString(16)}`;
+  return join(dirname(path), `.${basename(path).slice(0, 150)}.${whose}-${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/** Removes what killed processes were writing in a folder, and below it. */
+export async function removeTemporaries(root: string, recursive = true): Promise<void> {
+  for (const entry of await readdir(root, { recursive, withFileTypes: true })) {
+    if (!isTemporaryName(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    if (await isAbandoned(entry.name, path)) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function isAbandoned(name: string, path: string): Promise<boolean> {
+  const [machine, pid] = name.split('.').at(-2)!.split('-');
+  const running = pid === undefined ? undefined : isRunning({ machine, pid: Number.parseInt(pid, 16), started: '' });
+  if (running !== undefined) return !running;
+  const info = await stat(path).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs > DAY;
 }
 
 /**
@@ -42,21 +62,17 @@ export async function writeAtomically(path: string, data: Uint8Array | string, c
   }
 }
 
-/** With parents. On a read-only disk the recursive mkdir says ENOENT; that of the first missing folder alone has the reason. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    let missing = path;
-    while (!existsSync(dirname(missing))) missing = dirname(missing);
-    await mkdir(missing);
-    await mkdir(path, { recursive: true });
-  }
+/** With parents, one by one: node's recursive mkdir never returns below a folder that cannot hold any, as /proc. */
+export async function makeFolder(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
+  await mkdir(path).catch((error: unknown) => {
+    if (!existsSync(path)) throw error;
+  });
 }
 
 /** The rename itself reaches the disk only with its folder. Some systems cannot sync a folder; the file is whole all the same. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
     try {
@@ -70,7 +86,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** An error that says which rule a failed write broke. */
-function writeError(error: unknown, path: string, bytes: number, caller: string): Error {
+export function writeError(error: unknown, path: string, bytes: number, caller: string): Error {
   const code = errorCode(error);
   const rule = (): string => {
     switch (code) {
@@ -81,6 +97,8 @@ function writeError(error: unknown, path: string, bytes: number, caller: string)
       case 'ENOSPC':
       case 'EDQUOT':
         return `the disk is full: ${bytes} bytes needed for ${path}`;
+      case 'ENOENT':
+        return `the folder must be one that can hold folders, got ${dirname(path)}`;
       case 'ENOTDIR':
       case 'EEXIST':
         return `every parent must be a folder, got a file on the way to ${path}`;

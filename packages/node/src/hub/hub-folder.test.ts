@@ -269,4 +269,58 @@ describe('hubFolder', () => {
     expect(text(await folder.read('config.json'))).toBe('{"commit":"1"}');
     expect(await cached()).toContain('config.json');
   });
+
+  describe('from a hub that means harm', () => {
+    const commit = '3'.repeat(40);
+    /** A hub whose one file is what `answer` sends. */
+    async function hubOf(file: object, answer: (response: ServerResponse) => void): Promise<Loopback> {
+      return loopback((request, response) => {
+        if (!request.url!.startsWith('/api/')) answer(response);
+        else response.end(JSON.stringify({ sha: commit, siblings: [{ rfilename: 'a', ...file }] }));
+      });
+    }
+    const read = async (hub: Loopback) => {
+      const folder = await hubFolder('owner/name', { endpoint: hub.url, revision: commit, stallSeconds: 0.3 });
+      return folder.read('a');
+    };
+    const stops: Array<readonly [string, object, (response: ServerResponse) => void, string]> = [
+      [
+        'a body without end',
+        { size: 10, blobId: 'x' },
+        (response) => {
+          const timer = setInterval(() => response.write(Buffer.alloc(100_000)), 1);
+          response.on('close', () => clearInterval(timer));
+        },
+        'got the server must send at most 10 bytes, got more',
+      ],
+      [
+        'a body that stalls',
+        { size: 10, blobId: 'x' },
+        (response) => void response.write('12345'),
+        'something every 0.3 s',
+      ],
+      ['no answer at all', { size: 10, blobId: 'x' }, () => undefined, 'something every 0.3 s'],
+      [
+        'a file of no sum and no size',
+        {},
+        (response) => response.end('x'),
+        'the hub must tell a sum or a size of every file',
+      ],
+      ['less than it says', { size: 10 }, (response) => response.end('12345'), 'must have 10 bytes, got 5'],
+    ];
+    it.each(stops)('refuses %s', async (_, file, answer, message) => {
+      const hub = await hubOf(file, answer);
+      try {
+        await expect(read(hub)).rejects.toThrow(message);
+      } finally {
+        await hub.close();
+      }
+    });
+
+    it('refuses an address that others can change on the way', async () => {
+      await expect(hubFolder('owner/name', { endpoint: 'http://hub.example' })).rejects.toThrow(
+        'hubFolder: the endpoint must begin with https:, got http://hub.example',
+      );
+    });
+  });
 });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from '../files/write-atomically.ts';
+import { makeFolder, writeAtomically } from '../files/write-atomically.ts';
 import type { ResultEntry } from './define-result.ts';
 
 /** So often the time spent is noted, for runs that are killed. */
@@ -46,7 +46,7 @@ export class RunState {
     const note = await readNote(folder);
     const resumes = note !== undefined && note.key === key && !note.complete;
     if (!resumes) await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const state = new RunState(folder, key, resumes ? note.seconds : undefined);
     await state.#write(false);
     return state;

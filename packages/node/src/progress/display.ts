@@ -1,7 +1,10 @@
+import { printableText } from '@heed/attention-core';
 import { createLogUpdate } from 'log-update';
 
 /** A terminal is redrawn at most every so many milliseconds. */
 const REDRAW = 80;
+/** Characters of a line, in which there may be names of other people's files. */
+const LONGEST = 2000;
 
 /** Where a progress line goes: `show` may skip it, `keep` and `end` write it for good. */
 export interface Display {
@@ -10,9 +13,32 @@ export interface Display {
   end(line: string): void;
 }
 
-/** The display that suits `stream`: redrawn on a terminal, else a plain line every so many seconds. */
+/** The display that suits `stream`: redrawn on a terminal, else a plain line every so many seconds. What fails about it never reaches the work. */
 export function createDisplay(stream: NodeJS.WritableStream, seconds: number): Display {
-  return isTerminal(stream) ? redrawn(stream) : plain(stream, seconds);
+  surviveEndOf(stream);
+  const display = isTerminal(stream) ? redrawn(stream) : plain(stream, seconds);
+  return {
+    show: (line) => quietly(() => display.show(() => printableText(line(), { most: LONGEST }))),
+    keep: (line) => quietly(() => display.keep(printableText(line, { most: LONGEST }))),
+    end: (line) => quietly(() => display.end(printableText(line, { most: LONGEST }))),
+  };
+}
+
+const survived = new WeakSet<NodeJS.WritableStream>();
+
+/** Lets a process live on when nobody reads its words any more: `| head` has read enough, a terminal is closed. */
+export function surviveEndOf(stream: NodeJS.WritableStream): void {
+  if (survived.has(stream)) return;
+  survived.add(stream);
+  stream.on('error', () => undefined);
+}
+
+function quietly(action: () => void): void {
+  try {
+    action();
+  } catch {
+    return; // the stream is gone, or what was to be shown cannot be
+  }
 }
 
 /** Takes the line away that is being redrawn, so that other words can be written; it comes back with its next change. */
@@ -20,7 +46,7 @@ let clearLive: (() => void) | undefined;
 
 /** Call before anything else is written to the terminal: a line that is being redrawn would overwrite it. */
 export function clearLiveLine(): void {
-  clearLive?.();
+  quietly(() => clearLive?.());
 }
 
 function redrawn(stream: NodeJS.WritableStream): Display {

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import type { StepEvent, TrainingEvent } from '@heed/training';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Collector } from './collector.test-support.ts';
@@ -147,5 +148,19 @@ describe('formatDuration', () => {
     [7170, '2 h 00 min'],
   ])('says %s seconds as %s', (seconds, text) => {
     expect(formatDuration(seconds)).toBe(text);
+  });
+
+  it('never reaches the work when nobody reads its words any more', async () => {
+    const closed = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+    const show = progressBar({ stream: closed, seconds: 0 });
+    show(step(1));
+    await new Promise((resolve) => setImmediate(resolve)); // an error that nobody hears would end the process here
+    show(step(2));
+    const broken = Object.assign(new Writable(), {
+      write: () => {
+        throw new Error('the terminal is gone');
+      },
+    });
+    expect(() => progressBar({ stream: broken, seconds: 0 })(step(1))).not.toThrow();
   });
 });

@@ -21,7 +21,7 @@ type ReportContent =
   | { readonly heads: readonly (readonly LabelledMap[])[] }
   /** Sections in columns, to be compared; below each other where the window is narrow. */
   | { readonly sideBySide: readonly ReportSection[] }
-  /** Markup that is put in as it is; it cannot load anything. */
+  /** Markup in a frame of its own, whose scripts run: it can neither load anything nor lead the reader elsewhere. */
   | { readonly svg: string }
   | { readonly html: string }
   | { readonly text: string };
@@ -46,7 +46,7 @@ const PAGE_STYLE =
   'h2{font-size:1.15rem;margin:0 0 .5rem}h3{font-size:1rem;margin:0 0 .5rem}p{max-width:46rem;margin:0 0 .75rem}' +
   'header p{opacity:.8}section{margin-top:2.25rem}section section{margin-top:0}' +
   '.columns{display:grid;gap:1.5rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}' +
-  '.maps{display:flex;flex-wrap:wrap;gap:1.25rem;align-items:flex-start}.map{overflow-x:auto;max-width:100%}';
+  'iframe{border:0;width:100%}.maps{display:flex;flex-wrap:wrap;gap:1.25rem;align-items:flex-start}.map{overflow-x:auto;max-width:100%}';
 
 /** Everything is inside the page; should any markup name something outside, the browser does not ask for it. */
 const POLICY =
@@ -75,10 +75,17 @@ export function renderReport({ title = 'Report', summary, sections = [], attenti
     ...(attention === undefined ? [] : [renderMaps(attention)]),
     ...sections.map((section) => renderSection(section, 2)),
     '</main>',
+    ...(hasFrame(sections) ? [FIT_FRAMES] : []),
     '</body>',
     '</html>',
     '',
   ].join('\n');
+}
+
+function hasFrame(sections: readonly ReportSection[]): boolean {
+  return sections.some(
+    (section) => 'svg' in section || 'html' in section || ('sideBySide' in section && hasFrame(section.sideBySide)),
+  );
 }
 
 function renderSection(section: ReportSection, level: 2 | 3): string {
@@ -94,9 +101,22 @@ function renderContent(section: ReportSection): string {
   if ('sideBySide' in section) {
     return `<div class="columns">${section.sideBySide.map((part) => renderSection(part, 3)).join('')}</div>`;
   }
-  if ('svg' in section) return section.svg;
-  return 'html' in section ? section.html : '';
+  if ('svg' in section) return frame(section.svg);
+  return 'html' in section ? frame(section.html) : '';
 }
+
+/** A document apart, without an origin: it has no forms, opens nothing, and can send nothing but its height. */
+function frame(markup: string): string {
+  const style =
+    '<style>:root{color-scheme:light dark}body{margin:0;font:16px/1.55 system-ui,sans-serif;color:CanvasText}</style>';
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
+  const measure = `<script>new ResizeObserver(()=>parent.postMessage({heedHeight:document.documentElement.offsetHeight},'*')).observe(document.documentElement)</script>`;
+  return `<iframe sandbox="allow-scripts" srcdoc="${escapeMarkup(`<!doctype html>${policy}${style}${measure}${markup}`)}"></iframe>`;
+}
+
+const FIT_FRAMES =
+  "<script>addEventListener('message',e=>{for(const f of document.querySelectorAll('iframe'))" +
+  "if(f.contentWindow===e.source&&e.data&&e.data.heedHeight>0)f.style.height=Math.min(e.data.heedHeight,20000)+'px'})</script>";
 
 function renderMaps(
   maps: LabelledMap | readonly LabelledMap[],

@@ -1,3 +1,6 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
+import { loopback } from '../data/loopback.test-support.ts';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,4 +104,38 @@ describe('writeReport', () => {
       '<td class="number">1.2e-5',
     ]);
   });
+
+  const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+    (name) => spawnSync(name, ['--version']).status === 0,
+  );
+  it('keeps markup that means harm in a frame: it runs, and neither asks for anything nor leads elsewhere', async (context) => {
+    if (chromium === undefined) context.skip('there is no Chromium');
+    const server = await loopback((_request, response) => response.end('reached'));
+    try {
+      const html = `<p id="here"></p><form action="${server.url}/form"></form><img src="${server.url}/image">
+        <script>
+          document.getElementById('here').textContent = 'the script runs';
+          for (const harm of [
+            () => document.forms[0].submit(),
+            () => (top.location = '${server.url}/top'),
+            () => (location = '${server.url}/frame'),
+            () => open('${server.url}/window'),
+            () => fetch('${server.url}/fetch'),
+            () => (parent.document.title = 'changed'),
+          ]) try { harm(); } catch {}
+        </script><meta http-equiv="refresh" content="0;url=${server.url}/refresh">`;
+      const path = await writeReport(join(root, 'harm.html'), { title: 'Harm', sections: [{ title: 'Bad', html }] });
+      const options = ['--headless', '--no-sandbox', '--disable-gpu', '--virtual-time-budget=3000', '--dump-dom'];
+      const { stdout } = await promisify(execFile)(chromium!, [
+        ...options,
+        `--user-data-dir=${root}/profile`,
+        `file://${path}`,
+      ]);
+      expect(stdout).toContain('<title>Harm</title>');
+      expect(stdout).toMatch(/<iframe sandbox="allow-scripts" [^]*style="height: \d+px;">/); // it told its height
+      expect(server.asked).toEqual([]);
+    } finally {
+      await server.close();
+    }
+  }, 60_000);
 });

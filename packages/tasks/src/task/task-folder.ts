@@ -6,8 +6,10 @@ import {
   publishedWeights,
   readConfig,
   verifyFile,
+  wholeFolder,
   withFloats,
   writeWeightFiles,
+  writeWholeSet,
   type FileDescription,
   type FileSource,
   type Folder,
@@ -57,29 +59,46 @@ const schema = z.object({
 });
 
 /**
- * Writes a task: its files, its weights, and last `config.json`, which has the sums of all others: what an interrupted save leaves is refused by
- * `readTaskFolder`. Weight files of an earlier save are removed.
+ * Writes a task: its files, its weights, and `config.json`, which has the sums of all others, as one whole: `readTaskFolder` reads the task of before
+ * or this one, whenever it is interrupted. Weight files of an earlier save are removed.
  */
 export async function writeTaskFolder(
   folder: Folder,
   name: string,
   config: object,
   model: Module,
-  { state = {}, files = {}, names, published = {} }: TaskFiles,
+  contents: TaskFiles,
   floats: FloatFormat,
 ): Promise<void> {
+  await writeWholeSet(folder, taskFiles(name, config, model, contents, floats), (file) => WEIGHT_FILE.test(file));
+}
+
+async function* taskFiles(
+  name: string,
+  config: object,
+  model: Module,
+  { state = {}, files = {}, names, published = {} }: TaskFiles,
+  floats: FloatFormat,
+): AsyncGenerator<NamedFile> {
   const described: Record<string, FileDescription> = {};
-  const write = async ([file, content]: readonly [string, string | Uint8Array]) => {
+  for (const [file, content] of Object.entries(files)) {
     const data = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-    await folder.write(file, data);
     described[file] = await describeFile(data);
+    yield [file, data];
+  }
+  for await (const [file, data] of weightFiles(model, names, floats)) {
+    described[file] = await describeFile(data);
+    yield [file, data];
+  }
+  const saved = {
+    ...withFloats(published, floats),
+    format: formatOf(name),
+    version: VERSION,
+    config,
+    state,
+    files: described,
   };
-  for (const file of Object.entries(files)) await write(file);
-  for await (const file of weightFiles(model, names, floats)) await write(file);
-  const saved = { ...withFloats(published), format: formatOf(name), version: VERSION, config, state, files: described };
-  await folder.write(CONFIG_FILE, new TextEncoder().encode(`${JSON.stringify(saved, undefined, 2)}\n`));
-  const stale = (await folder.list()).filter((file) => WEIGHT_FILE.test(file) && described[file] === undefined);
-  for (const file of stale) await folder.remove(file);
+  yield [CONFIG_FILE, new TextEncoder().encode(`${JSON.stringify(saved, undefined, 2)}\n`)];
 }
 
 /**
@@ -87,7 +106,8 @@ export async function writeTaskFolder(
  *
  * @throws if there is no config, it is another task's, a newer version's or none of a task, or a file is missing or not the one that was saved with it
  */
-export async function readTaskFolder(name: string, folder: FileSource): Promise<SavedFiles> {
+export async function readTaskFolder(name: string, where: FileSource): Promise<SavedFiles> {
+  const folder = wholeFolder(where);
   const owner = `${name}.load`;
   const published = await readConfig(folder);
   requireFormat(owner, name, published, folder.label);
@@ -109,11 +129,7 @@ export async function fillModel(owner: string, source: FileSource, model: Module
   }
 }
 
-async function* weightFiles(
-  model: Module,
-  names: NameMap | undefined,
-  floats: FloatFormat,
-): AsyncGenerator<NamedFile> {
+async function* weightFiles(model: Module, names: NameMap | undefined, floats: FloatFormat): AsyncGenerator<NamedFile> {
   const tensors = names === undefined ? model.stateDict() : publishedWeights(model, names);
   try {
     yield* writeWeightFiles(WEIGHTS, tensors, { floats });

@@ -1,5 +1,5 @@
 import { withoutInitialWeights, type FloatFormat, type Module } from '@heed/attention-core';
-import { openFolder, parseConfig, type Batch, type Folder, type Lora } from '@heed/training';
+import { makeFor, openFolder, parseConfig, type Batch, type Folder, type Lora } from '@heed/training';
 import type * as tf from '@tensorflow/tfjs';
 import type { Hypothesis } from '../decoding/search-options.ts';
 import type { Rows } from '../compiled/rows.ts';
@@ -221,7 +221,8 @@ export abstract class Task<Config extends object, Parts extends TaskParts> {
   }
 
   private async open(saved: SavedFiles): Promise<void> {
-    const parts = await withoutInitialWeights(() => this.restore(saved));
+    const restore = () => withoutInitialWeights(() => this.restore(saved));
+    const parts = await makeFor(saved.source, restore);
     await this.adopt(parts, async () => {
       await fillModel(`${this.kind.name}.load`, saved.source, parts.model, this.describe(parts).names);
       return parts;

@@ -1,5 +1,7 @@
 import { requireNoLfsPointer } from '@heed/attention-core';
 import type { FileSource } from '@heed/training';
+import type { Tokenizer } from '@huggingface/tokenizers';
+import { checkTokenizerJson, MOST_BYTES } from './check-tokenizer-json.ts';
 import { exactTokenizer } from './exact-tokenizer.ts';
 
 /** A text as a model's tokens, with the special ones at its ends. */
@@ -30,7 +32,8 @@ export async function openTokenizer(source: FileSource): Promise<PretrainedToken
   }
   const content = await readObject(source, 'tokenizer.json');
   const config = files.includes('tokenizer_config.json') ? await readObject(source, 'tokenizer_config.json') : {};
-  const tokenizer = exactTokenizer(content, config);
+  checkTokenizerJson(`openTokenizer: ${source.label}`, content);
+  const tokenizer = makeTokenizer(content, config, source.label);
   return {
     tokenize(text) {
       const { ids, tokens } = tokenizer.encode(text);
@@ -43,10 +46,26 @@ export async function openTokenizer(source: FileSource): Promise<PretrainedToken
   };
 }
 
+function makeTokenizer(content: object, config: object, label: string): Tokenizer {
+  try {
+    return exactTokenizer(content, config);
+  } catch (error) {
+    throw new Error(
+      `openTokenizer: tokenizer.json in ${label} must be one of Hugging Face's, got one that cannot be opened: ${(error as Error).message.slice(0, 100)}`,
+      { cause: error },
+    );
+  }
+}
+
 async function readObject(source: FileSource, name: string): Promise<object> {
-  const content = await source.read(name);
-  requireNoLfsPointer(`openTokenizer: ${name} in ${source.label}`, content);
-  const text = new TextDecoder().decode(content);
+  const bytes = await source.read(name);
+  requireNoLfsPointer(`openTokenizer: ${name} in ${source.label}`, bytes);
+  if (bytes.length > MOST_BYTES) {
+    throw new Error(
+      `openTokenizer: ${name} in ${source.label} must have at most ${MOST_BYTES} bytes, got ${bytes.length}`,
+    );
+  }
+  const text = new TextDecoder().decode(bytes);
   let value: unknown;
   try {
     value = JSON.parse(text);

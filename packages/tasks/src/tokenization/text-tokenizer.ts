@@ -1,4 +1,5 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
+import { checkTokenizerJson } from './check-tokenizer-json.ts';
 import { exactTokenizer } from './exact-tokenizer.ts';
 import type { TextCodec } from './text-codec.ts';
 import type { TokenizerJson } from './tokenizer-json.ts';
@@ -30,6 +31,10 @@ export class TextTokenizer implements TextCodec {
     const size = typeof json?.model?.vocab === 'object' ? Object.keys(json.model.vocab).length : 0;
     if (size === 0) {
       throw new Error(`TextTokenizer: json must be a tokenizer.json with model.vocab, got ${describe(json)}`);
+    }
+    checkTokenizerJson('TextTokenizer', json);
+    if (!Array.isArray(json.added_tokens)) {
+      throw new Error(`TextTokenizer: json must have a list added_tokens, got ${describe(json.added_tokens)}`);
     }
     this.json = json;
     this.tokenizer = exactTokenizer(json, {});

@@ -36,7 +36,7 @@ const instructions: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The name in the cache of the binding: it changes with the library, tfjs-node, and our own additions. */
-function bindingName(wheel: Wheel, tfjsNode: TfjsNode): string {
+export function bindingName(wheel: Wheel, tfjsNode: TfjsNode): string {
   const hash = createHash('sha256');
   for (const folder of [nativeFolder, opsFolder, join(tfjsNode.folder, 'binding')]) {
     const files = readdirSync(folder).filter((name) => extname(name) !== '');
@@ -130,10 +130,17 @@ async function compile(variable: string, compilers: readonly string[], args: rea
   throw new InstallError(`the build needs a compiler for ${variable === 'CC' ? 'C' : 'C++17'}, got none of ${tried}`);
 }
 
+/** @throws a damaged {@link InstallError} where the binding, or the library that it is linked with, does not load */
+export function checkBinding(binding: string, wheel: Wheel): Promise<void> {
+  return checkThatItLoads(join(binding, addonFolder, addonName), wheel);
+}
+
 async function checkThatItLoads(addon: string, wheel: Wheel): Promise<void> {
   const script = `process.stdout.write('version=' + require(${JSON.stringify(addon)}).TF_Version)`;
   const { output } = await runProcess(process.execPath, ['-e', script], { timeoutSeconds: 60 });
   if (!output.includes(`version=${wheel.version}`) || !existsSync(addon)) {
-    throw new InstallError(`the binding must load as TensorFlow ${wheel.version}, got ${errorLine(output)}`);
+    throw new InstallError(`the binding must load as TensorFlow ${wheel.version}, got ${errorLine(output)}`, {
+      damaged: true,
+    });
   }
 }

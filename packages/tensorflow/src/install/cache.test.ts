@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -39,5 +40,36 @@ describe('cached', () => {
     });
     await expect(failing).rejects.toThrow('interrupted');
     expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('removes what a killed process left, and leaves what a living one makes', async () => {
+    const script = `
+      import { cached } from ${JSON.stringify(new URL('cache.ts', import.meta.url).href)};
+      await cached(process.argv[1], 'thing', async () => process.kill(process.pid, 'SIGKILL'));`;
+    const options = ['--conditions=@heed/source', '--import', 'tsx', '--input-type=module', '-e', script, root];
+    expect(spawnSync(process.execPath, options).signal).toBe('SIGKILL');
+    expect(readdirSync(root).length).toBe(1);
+    await cached(root, 'one', async () => {
+      await cached(root, 'other', async () => undefined);
+      expect(readdirSync(root).filter((name) => name.startsWith('.staging')).length).toBe(1);
+    });
+    expect(readdirSync(root).toSorted()).toEqual(['one', 'other']);
+  });
+
+  it.skipIf(process.getuid === undefined)('refuses a folder that others own or can write, whole or not', async () => {
+    const make = () => cached(root, 'thing', async () => undefined);
+    await make();
+    chmodSync(root, 0o757);
+    await expect(make()).rejects.toThrow(
+      `install: the cache folder must be this user's and writable by nobody else, got mode 757 for ${root}; HEED_CACHE names another`,
+    );
+    await expect(cached(root, 'other', async () => undefined)).rejects.toThrow('writable by nobody else, got mode 757');
+    chmodSync(root, 0o755);
+    chmodSync(join(root, 'thing'), 0o777);
+    await expect(make()).rejects.toThrow(`got mode 777 for ${join(root, 'thing')}`);
+    if (process.getuid!() !== 0) return;
+    chmodSync(join(root, 'thing'), 0o755);
+    chownSync(root, 65534, 65534);
+    await expect(make()).rejects.toThrow(`got one of user 65534 for ${root}`);
   });
 });

@@ -5,9 +5,13 @@ export class InstallError extends Error {
   /** Whether another source may be tried; a download that fails its checksum ends the attempt instead. */
   readonly fatal: boolean;
 
-  constructor(message: string, options: { cause?: unknown; fatal?: boolean } = {}) {
+  /** Whether what the cache holds does not load: it is made anew. */
+  readonly damaged: boolean;
+
+  constructor(message: string, options: { cause?: unknown; fatal?: boolean; damaged?: boolean } = {}) {
     super(`install: ${message}`, options.cause === undefined ? {} : { cause: options.cause });
     this.fatal = options.fatal ?? false;
+    this.damaged = options.damaged ?? false;
   }
 }
 

@@ -88,7 +88,17 @@ describe('a wheel that is not the pinned one', () => {
 });
 
 describe('where something is missing', () => {
-  it('no network: pip’s reason and that of tfjs-node’s own download are both named', async () => {
+  it('no network: pip’s reason and the way that is not taken unasked are named', async () => {
+    upstreamScript(`require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'marker'))}, 'ran')`);
+    fakePython('[ "$1 $2" = "-I -c" ] && exit 0\necho "ERROR: No matching distribution found" >&2\nexit 1');
+    await expect(install({ project })).rejects.toThrow(
+      /got ERROR: No matching distribution found; HEED_TENSORFLOW=upstream takes tfjs-node's own download instead/,
+    );
+    expect(existsSync(join(folder, 'marker'))).toBe(false);
+  });
+
+  it('no network, where upstream’s is asked for: pip’s reason and that of tfjs-node’s own download are both named', async () => {
+    vi.stubEnv('HEED_TENSORFLOW', 'upstream');
     fakePython('[ "$1 $2" = "-I -c" ] && exit 0\necho "ERROR: No matching distribution found" >&2\nexit 1');
     await expect(install({ project })).rejects.toThrow(
       /pip must be able to download tensorflow(-cpu)?==.*, got ERROR: No matching distribution found; tfjs-node's own download must succeed, got Error: getaddrinfo ENOTFOUND/,
@@ -133,8 +143,9 @@ describe('where something is missing', () => {
 });
 
 describe('tfjs-node’s own download', () => {
-  it('stands in where the wheel cannot be had, in a copy: the package’s own files stay as they were', async () => {
+  it('stands in where it is asked for and the wheel cannot be had, in a copy: the package’s own files stay as they were', async () => {
     vi.stubEnv('PATH', folder);
+    vi.stubEnv('HEED_TENSORFLOW', 'upstream');
     upstreamScript(`
       const fs = require('node:fs');
       fs.mkdirSync('deps/lib', { recursive: true });
@@ -196,8 +207,14 @@ describe.runIf(hasLibrary)('with TensorFlow’s library in the cache', () => {
     expect(stdout).toBe(wheel!.version);
 
     vi.stubEnv('PATH', folder); // no Python, no compiler: nothing is made again
-    const second = await install({ project });
+    const second = await install({ project, workspace: true });
     expect(second.outcome).toBe('ready');
     expect(second.milliseconds).toBeLessThan(1000);
+    expect((await install({ project })).outcome).toBe('ready'); // loads what there is
+
+    const binding = readdirSync(cache).find((name) => name.startsWith('binding-'))!;
+    writeFileSync(join(cache, binding, 'lib/napi-v8/tfjs_binding.node'), 'damaged');
+    await expect(install({ project })).rejects.toThrow('the build needs a compiler'); // to make it anew
+    expect(readdirSync(cache)).toEqual([libraryName(wheel!)]);
   }, 300_000); // compiles C++
 });

@@ -32,6 +32,16 @@ export class CheckpointStore {
     this.keepBest = options.keepBest;
   }
 
+  /** Keeps others out until what it gives is called. @throws if another run has the folder */
+  async lock(): Promise<() => Promise<void>> {
+    try {
+      return (await this.folder.lock?.('training')) ?? (() => Promise.resolve());
+    } catch (error) {
+      const reason = (error as Error).message;
+      throw new Error(`train: checkpoints of one run only may be in ${this.label}: ${reason}`, { cause: error });
+    }
+  }
+
   /** Names of the checkpoints that have a manifest, oldest first. */
   async names(): Promise<string[]> {
     const found = (await this.folder.list())
@@ -90,6 +100,9 @@ export class CheckpointStore {
     await this.discard(name); // what an interrupted write may have left
     const described: Record<string, Manifest['files'][string]> = {};
     for await (const [file, data] of files) {
+      if (Object.hasOwn(described, file) || file === MANIFEST) {
+        throw new Error(`train: the files of a checkpoint must have different names, got ${file} twice`);
+      }
       await this.folder.write(`${name}/${file}`, data);
       described[file] = await describeFile(data);
     }
@@ -104,7 +117,10 @@ export class CheckpointStore {
   /** Takes away what there is of a checkpoint without a manifest. */
   private async discard(name: string): Promise<void> {
     this.bestNames.delete(name);
-    for (const file of await this.folder.list()) if (file.startsWith(`${name}/`)) await this.folder.remove(file);
+    // A link of that name would lead the write elsewhere.
+    for (const file of await this.folder.list()) {
+      if (file === name || file.startsWith(`${name}/`)) await this.folder.remove(file);
+    }
   }
 
   private async read(name: string, whole: boolean): Promise<StoredCheckpoint | undefined> {

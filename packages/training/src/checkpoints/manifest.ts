@@ -21,16 +21,43 @@ export async function describeFile(data: Uint8Array): Promise<FileDescription> {
 
 /** @throws if the bytes are not a manifest */
 export function parseManifest(data: Uint8Array): Manifest {
-  const manifest = JSON.parse(new TextDecoder().decode(data)) as Partial<Manifest> | null;
-  if (
-    manifest?.format !== 'heed-checkpoint' ||
-    typeof manifest.files !== 'object' ||
-    !Number.isSafeInteger(manifest.step)
-  ) {
+  let manifest: { readonly [Field in keyof Manifest]?: unknown } | null;
+  try {
+    manifest = JSON.parse(new TextDecoder().decode(data)) as typeof manifest;
+  } catch (error) {
+    throw new Error(`the manifest must be JSON: ${(error as Error).message.slice(0, 80)}`, { cause: error });
+  }
+  const { format, version, step, best, files } = manifest ?? {};
+  if (format !== 'heed-checkpoint' || !Number.isSafeInteger(step) || (step as number) < 0) {
     throw new Error('the manifest is not one of a checkpoint');
   }
-  if (manifest.version !== 2) throw new Error(`the manifest's version must be 2, got ${String(manifest.version)}`);
-  return manifest as Manifest;
+  if (version !== 2) throw new Error(`the manifest's version must be 2, got ${JSON.stringify(version)?.slice(0, 20)}`);
+  const described = Object.fromEntries(parseDescriptions('the manifest', files));
+  return { format, version, step: step as number, best: best === true, files: described };
+}
+
+/**
+ * Sizes and sums as JSON has them.
+ *
+ * @param owner how messages begin
+ * @throws if they are none, or a name leads out of the folder
+ */
+export function parseDescriptions(owner: string, files: unknown): ReadonlyMap<string, FileDescription> {
+  if (typeof files !== 'object' || files === null || Array.isArray(files)) {
+    throw new Error(`${owner} must have an object files, got ${JSON.stringify(files)?.slice(0, 60)}`);
+  }
+  const described = new Map<string, FileDescription>();
+  for (const [name, file] of Object.entries(files as Record<string, Partial<FileDescription> | null>)) {
+    const { bytes, sha256 } = file ?? {};
+    const relative = name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+    const summed = sha256 === null || (typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256));
+    if (!relative || name === '__proto__' || !Number.isSafeInteger(bytes) || bytes! < 0 || !summed) {
+      const got = `${JSON.stringify(name).slice(0, 60)}: ${JSON.stringify(file)?.slice(0, 120)}`;
+      throw new Error(`${owner} must have bytes and sha256 of every file under a relative name, got ${got}`);
+    }
+    described.set(name, { bytes: bytes!, sha256: sha256 as string | null });
+  }
+  return described;
 }
 
 /** @throws if a file is not as the manifest says */

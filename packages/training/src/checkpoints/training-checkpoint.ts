@@ -7,9 +7,10 @@ import type { MonitorState } from '../loop/monitor.ts';
 import { WeightFiles, writeWeightFiles } from '../weights/weight-files.ts';
 import type { StoredCheckpoint } from './checkpoint-store.ts';
 import { configDifferences } from './config-differences.ts';
-import { parseHistory, stringifyHistory } from './history-file.ts';
+import { stringifyHistory } from './history-file.ts';
 import { OWN_FILES } from './own-files.ts';
 import type { PartState, StatefulPart } from './stateful-part.ts';
+import { parseTrainingState, type TrainingState } from './training-state.ts';
 
 /** Where a run stands, beside its tensors. All randomness follows from the seed and these counts. */
 export interface Progress {
@@ -39,6 +40,8 @@ export interface CheckpointContent {
   readonly parts: Readonly<Record<string, StatefulPart>>;
   /** What the run is; one under another config refuses the checkpoint. */
   readonly config: unknown;
+  /** The most batches of an update. */
+  readonly accumulate: number;
   /** Further files, texts or bytes by name. */
   readonly files: Readonly<Record<string, string | Uint8Array>>;
 }
@@ -83,26 +86,40 @@ export async function* checkpointFiles(
  */
 export async function restoreCheckpoint(
   checkpoint: StoredCheckpoint,
-  { modules, parts, config }: CheckpointContent,
+  { modules, parts, config, accumulate }: CheckpointContent,
 ): Promise<SavedRun> {
   const text = async (name: string) => new TextDecoder().decode(await checkpoint.files.read(name));
-  const state = JSON.parse(await text(OWN_FILES.state)) as State;
+  const owner = `train: checkpoint ${checkpoint.name}`;
+  const state = parseTrainingState(owner, checkpoint.step, await text(OWN_FILES.state), await text(OWN_FILES.history));
   const differences = configDifferences(state.config, config);
-  if (differences.length > 0) {
-    throw new Error(`train: checkpoint ${checkpoint.name} must be of the same config: ${differences.join('; ')}`);
+  if (differences.length > 0) throw new Error(`${owner} must be of the same config: ${differences.join('; ')}`);
+  if (state.progress.draws > state.progress.step * accumulate) {
+    throw new Error(
+      `${owner} must have at most ${accumulate} draws for each of ${state.progress.step} steps, got ${state.progress.draws}`,
+    );
   }
-  const history = parseHistory(await text(OWN_FILES.history));
   const states = new Map<string, PartState>();
   for (const name of Object.keys(parts)) states.set(name, await readPart(checkpoint, name, state));
   const loaded: Array<readonly [Module, Record<string, tf.Tensor>]> = [];
+  const before: Array<readonly [Module, Record<string, tf.Tensor>]> = [];
   try {
     for (const [name, module] of Object.entries(modules)) loaded.push([module, await readTensors(checkpoint, name)]);
-    for (const [module, tensors] of loaded) module.loadStateDict(tensors);
+    for (const [module] of loaded) before.push([module, clones(module.stateDict())]); // shares the numbers until they are replaced
+    try {
+      for (const [module, tensors] of loaded) module.loadStateDict(tensors);
+      for (const [name, part] of Object.entries(parts)) await part.load(states.get(name)!);
+    } catch (error) {
+      for (const [module, tensors] of before) module.loadStateDict(tensors);
+      throw error;
+    }
   } finally {
-    tf.dispose(loaded.map(([, tensors]) => tensors));
+    for (const [, tensors] of [...loaded, ...before]) tf.dispose(Object.values(tensors));
   }
-  for (const [name, part] of Object.entries(parts)) await part.load(states.get(name)!);
-  return { progress: state.progress, history };
+  return { progress: state.progress, history: state.history };
+}
+
+function clones(tensors: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.clone(tensor)]));
 }
 
 async function* writeArrays(
@@ -117,13 +134,16 @@ async function* writeArrays(
   }
 }
 
-async function readPart(checkpoint: StoredCheckpoint, name: string, { parts }: State): Promise<PartState> {
-  const { hasArrays, json } = parts[name];
+async function readPart(checkpoint: StoredCheckpoint, name: string, { parts }: TrainingState): Promise<PartState> {
+  const part = parts.get(name);
+  if (part === undefined)
+    throw new Error(`train: checkpoint ${checkpoint.name} must have the state of ${name}, got none`);
+  const { hasArrays, json } = part;
   return { ...(json !== undefined && { json }), arrays: hasArrays ? await readArrays(checkpoint, name) : {} };
 }
 
 async function readArrays(checkpoint: StoredCheckpoint, name: string): Promise<Record<string, HostArray>> {
-  const arrays: Record<string, HostArray> = {};
+  const arrays: Record<string, HostArray> = Object.create(null);
   const tensors = await readTensors(checkpoint, name);
   try {
     for (const [key, tensor] of Object.entries(tensors)) {
@@ -137,9 +157,14 @@ async function readArrays(checkpoint: StoredCheckpoint, name: string): Promise<R
 
 async function readTensors(checkpoint: StoredCheckpoint, stem: string): Promise<Record<string, tf.Tensor>> {
   const files = await WeightFiles.open(checkpoint.files, stem);
-  const tensors: Record<string, tf.Tensor> = {};
-  for (const name of files.entries.keys()) tensors[name] = await files.tensor(name);
-  return tensors;
+  const tensors: Record<string, tf.Tensor> = Object.create(null); // a file names the keys
+  try {
+    for (const name of files.entries.keys()) tensors[name] = await files.tensor(name);
+    return tensors;
+  } catch (error) {
+    tf.dispose(Object.values(tensors));
+    throw error;
+  }
 }
 
 function asBytes(content: string | Uint8Array): Uint8Array {

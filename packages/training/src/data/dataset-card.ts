@@ -70,4 +70,6 @@ export interface PackageFile {
   readonly path?: string;
   /** PyPI only: which archive carries the file. Default `wheel`. */
   readonly archive?: 'wheel' | 'sdist';
+  /** Of the archive itself, 64 hexadecimal digits; an `sdist` must have it: it is opened only then. */
+  readonly sha256?: string;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker, type MessagePort as NodePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Batch, Batches } from '../loop/batch.ts';
@@ -71,6 +72,16 @@ describe('workerBatches', () => {
       throw new Error('no such file');
     });
     await expect(contents(data(0))).rejects.toThrow('no such file');
+  });
+
+  it('says so in the next epoch when the other end went away between two', async () => {
+    const { port1, port2 } = new MessageChannel();
+    serveBatches(port2, () => [batch(1)]);
+    const data = workerBatches<Numbers>(port1);
+    expect(await contents(data(0))).toEqual([[1]]);
+    port2.close();
+    await once(port1, 'close');
+    await expect(contents(data(1))).rejects.toThrow('workerBatches: the worker must keep its end of the port open');
   });
 
   it('says so when the other end goes away', async () => {

@@ -40,10 +40,11 @@ export function workerBatches<B extends Batch>(
   const send = (message: ToWorker) => port.postMessage(message);
   const readers = new Map<number, Reader<B>>();
   let opened = 0;
+  let closed: Error | undefined;
   port.addEventListener('message', ({ data }: MessageEvent<FromWorker<B>>) => readers.get(data.id)?.receive(data));
   port.addEventListener('close', () => {
-    const error = new Error('workerBatches: the worker must keep its end of the port open, but it is closed');
-    for (const [id, reader] of readers) reader.receive({ type: 'error', id, error });
+    closed = new Error('workerBatches: the worker must keep its end of the port open, but it is closed');
+    for (const [id, reader] of readers) reader.receive({ type: 'error', id, error: closed });
   });
   port.start();
 
@@ -55,6 +56,8 @@ export function workerBatches<B extends Batch>(
         if (readers.delete(id)) send({ type: 'close', id });
       };
       readers.set(id, reader);
+      // Between two epochs nobody reads who could be told that the worker is gone.
+      if (closed !== undefined) reader.receive({ type: 'error', id, error: closed });
       send({ type: 'open', id, epoch, skip, want: ahead });
       return {
         async next() {

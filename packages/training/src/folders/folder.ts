@@ -15,6 +15,15 @@ export interface Folder {
   list(): Promise<string[]>;
   /** Removes a file; removing an absent one is no error. */
   remove(name: string): Promise<void>;
+  /** Gives a file another name, in one step; what has that name is replaced. Where it is absent, files are written anew under it. */
+  rename?(from: string, to: string): Promise<void>;
+  /**
+   * Keeps others out until what it gives is called, or this process ends in whatever way. Where it is absent, nothing keeps two writers apart.
+   *
+   * @param name of letters, digits and `-`: what is to be done by one at a time
+   * @throws at once, naming who has it, if another has it
+   */
+  lock?(name: string): Promise<() => Promise<void>>;
 }
 
 /** What can be read of a folder. */

@@ -13,6 +13,7 @@ import type { Folder } from './folder.ts';
  */
 export function memoryFolder(label = 'memory'): Folder {
   const files = new Map<string, Uint8Array>();
+  const locks = new Set<string>();
   return {
     label,
     async read(name) {
@@ -32,6 +33,13 @@ export function memoryFolder(label = 'memory'): Folder {
     },
     async remove(name) {
       files.delete(name);
+    },
+    async lock(name) {
+      if (locks.has(name)) {
+        throw new Error(`memoryFolder: "${name}" must be done by one at a time, got a second one in ${label}`);
+      }
+      locks.add(name);
+      return async () => void locks.delete(name);
     },
   };
 }

@@ -149,11 +149,20 @@ export function checkTrainOptions<B extends Batch>(options: TrainOptions<B>): vo
     if (!/^[\w-]+$/.test(name))
       throw new Error(`train: the names in state must be of letters, digits, _ and -, got "${name}"`);
   }
-  const ownFiles: readonly string[] = Object.values(OWN_FILES);
-  const reserved = Object.keys(checkpoints?.files ?? {}).find((name) => ownFiles.includes(name));
+  const reserved = Object.keys(checkpoints?.files ?? {}).find((name) => isOwnFile(name));
   if (reserved !== undefined)
     throw new Error(`train: checkpoints.files must not be called as a checkpoint's own, got ${reserved}`);
   if (checkpoints?.keepBest === true && evaluation === undefined) {
     throw new Error('train: checkpoints.keepBest needs an evaluation, got none');
   }
+}
+
+/** Whether a checkpoint writes a file of that name itself: some file systems do not tell upper case from lower. */
+function isOwnFile(name: string): boolean {
+  const lower = name.toLowerCase();
+  const ownFiles: readonly string[] = Object.values(OWN_FILES);
+  return (
+    ownFiles.includes(lower) ||
+    /^(model|optimizer|average|best|state\.[^/]*)(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/.test(lower)
+  );
 }

@@ -23,6 +23,7 @@ export class SaveError extends Error {
 export class RunCheckpoints {
   private readonly store: CheckpointStore;
   private readonly content: CheckpointContent;
+  private release: (() => Promise<void>) | undefined;
   /** The newest checkpoint, and where it stands: the end of an epoch is another place than its last step. */
   private newest: { readonly name: string; readonly step: number; readonly place: string } | undefined;
 
@@ -39,6 +40,7 @@ export class RunCheckpoints {
       modules: { model, optimizer, ...(average && { average }), ...modules },
       parts: { ...(best && { best }), ...parts },
       config: runConfig(options),
+      accumulate: options.accumulate ?? 1,
       files,
     };
   }
@@ -47,9 +49,16 @@ export class RunCheckpoints {
     return this.store.damaged;
   }
 
-  /** Restores the newest whole checkpoint, if there is one to go on from. */
+  /** Lets other runs have the folder. */
+  async close(): Promise<void> {
+    await this.release?.();
+    this.release = undefined;
+  }
+
+  /** Takes the folder for this run, and restores the newest whole checkpoint, if there is one to go on from. @throws if another run has it */
   async resume(): Promise<(SavedRun & { readonly name: string }) | undefined> {
     const { store } = this;
+    this.release = await store.lock();
     if (this.checkpoints.resume === false) {
       const last = (await store.names()).at(-1);
       if (last === undefined) return undefined;

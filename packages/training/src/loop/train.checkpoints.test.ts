@@ -1,4 +1,7 @@
+import { writeSafetensors } from '@heed/attention-core';
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { describeFile } from '../checkpoints/manifest.ts';
 import type { Folder } from '../folders/folder.ts';
 import { memoryFolder } from '../folders/memory-folder.ts';
 import { WeightAverage } from '../optimizers/weight-average.ts';
@@ -179,5 +182,98 @@ describe('checkpoints', () => {
     const events = await collect(setUp({ steps: 3, ...saving(broken, { onError: 'continue' }) }).options);
     expect(ofType(events, 'checkpoint-failed').length).toBeGreaterThanOrEqual(3);
     expect(events.at(-1)).toMatchObject({ type: 'end', step: 3, reason: 'finished' });
+  });
+
+  it('tells a second training in the same folder at once, and lets one in after the first', async () => {
+    const folder = memoryFolder('shared');
+    const first = train(setUp(saving(folder)).options);
+    await first.next();
+    const second = setUp(saving(folder));
+    await expect(collect(second.options)).rejects.toThrow(
+      'train: checkpoints of one run only may be in shared: memoryFolder: "training" must be done by one at a time',
+    );
+    expect(weights(second.model)).toEqual(weights(new Network(3)));
+    await first.return();
+    expect((await collect(setUp(saving(folder)).options)).at(-1)).toMatchObject({ reason: 'finished' });
+  });
+
+  it.each([
+    'manifest.json',
+    'Training.json',
+    'model.safetensors',
+    'optimizer-00001-of-00002.safetensors',
+    'state.x.safetensors',
+  ])('refuses to put a further file in the place of its own %s', async (name) => {
+    await expect(collect(setUp(saving(memoryFolder(), { files: { [name]: 'x' } })).options)).rejects.toThrow(
+      `train: checkpoints.files must not be called as a checkpoint's own, got ${name}`,
+    );
+  });
+
+  /** Replaces a file of a checkpoint, and its sum in the manifest. */
+  async function forge(
+    folder: Folder,
+    file: string,
+    change: (content: Uint8Array) => Promise<Uint8Array> | Uint8Array,
+  ) {
+    const data = await change(await folder.read(`step-00000003/${file}`));
+    await folder.write(`step-00000003/${file}`, data);
+    const path = 'step-00000003/manifest.json';
+    const manifest = JSON.parse(new TextDecoder().decode(await folder.read(path))) as {
+      files: Record<string, unknown>;
+    };
+    manifest.files[file] = await describeFile(data);
+    await folder.write(path, new TextEncoder().encode(JSON.stringify(manifest)));
+  }
+
+  it('leaves model and parts as they were where the file of the optimizer does not fit', async () => {
+    const folder = memoryFolder();
+    await collect(setUp({ steps: 3, ...saving(folder) }).options);
+    const wrong = await writeSafetensors({ other: tf.zeros([1]) });
+    await forge(folder, 'optimizer.safetensors', () => wrong);
+    const { model, options } = setUp(saving(folder));
+    const before = weights(model);
+    const tensors = tf.memory().numTensors;
+    await expect(collect(options)).rejects.toThrow('loadStateDict: names must match exactly');
+    expect(weights(model)).toEqual(before);
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  type State = { progress: Record<string, unknown>; [field: string]: unknown };
+  const forgeries: ReadonlyArray<readonly [string, (state: State) => unknown, string]> = [
+    [
+      'a batch of 1e9',
+      ({ progress }) => (progress.batch = 1e9),
+      'must have an integer batch from 0 to 3, got 1000000000',
+    ],
+    ['draws of 1e9', ({ progress }) => (progress.draws = 1e9), 'must have at most 1 draws for each of 3 steps'],
+    ['step null', ({ progress }) => (progress.step = null), 'must be of step 3, as its manifest says, got null'],
+    ['an epoch below 0', ({ progress }) => (progress.epoch = -1), 'must have an integer epoch from 0'],
+    ['no sum of losses', ({ progress }) => delete progress.epochLoss, 'must have an object epochLoss, got undefined'],
+    [
+      'a text as sum',
+      ({ progress }) => (progress.epochLoss = { sum: '1', weight: 1 }),
+      'must have a finite number epochLoss.sum',
+    ],
+    ['a list as evaluation', ({ progress }) => (progress.evaluation = []), 'must have an object evaluation, got []'],
+    ['no parts', (state) => delete state.parts, 'must have an object parts, got undefined'],
+  ];
+  it.each(forgeries)('refuses a training.json with %s before it is used', async (_, change, message) => {
+    const folder = memoryFolder();
+    await collect(setUp({ steps: 3, ...saving(folder) }).options);
+    await forge(folder, 'training.json', (content) => {
+      const state = JSON.parse(new TextDecoder().decode(content)) as State;
+      change(state);
+      return new TextEncoder().encode(JSON.stringify(state));
+    });
+    const { model, options } = setUp(saving(folder));
+    await expect(collect(options)).rejects.toThrow(`train: checkpoint step-00000003 ${message}`);
+    expect(weights(model)).toEqual(weights(new Network(3)));
+  });
+
+  it('refuses a history that has not a loss for every step', async () => {
+    const folder = memoryFolder();
+    await collect(setUp({ steps: 3, ...saving(folder) }).options);
+    await forge(folder, 'history.json', () => new TextEncoder().encode('{"losses":[1],"epochs":[],"evaluations":[]}'));
+    await expect(collect(setUp(saving(folder)).options)).rejects.toThrow('must have a loss for each of 3 steps, got 1');
   });
 });

@@ -13,7 +13,7 @@ import { TrainingRun } from './training-run.ts';
  * A run that is interrupted and resumed from a checkpoint ends with the same weights, bit for bit, as one that was not, on the same
  * backend and provided that `data` gives the same batches again.
  *
- * @throws if an option is out of range; if a checkpoint is of another config; `DivergedError` if a loss or gradient is not finite, naming the first
+ * @throws if an option is out of range; if another run has the folder of the checkpoints; if a checkpoint is of another config; `DivergedError` if a loss or gradient is not finite, naming the first
  * tensor that is not: the weights are then those of the step before
  *
  * @example
@@ -48,6 +48,6 @@ export async function* train<B extends Batch>(
   try {
     yield* run.events();
   } finally {
-    run.dispose();
+    await run.dispose();
   }
 }

@@ -60,8 +60,9 @@ export class TrainingRun<B extends Batch> {
     yield { type: 'end', step: this.step, reason, history: this.recorder.history() };
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     this.stepper.dispose();
+    await this.checkpoints?.close();
   }
 
   private async *runEpoch(batches: Batches<B>): AsyncGenerator<TrainingEvent, void, undefined> {

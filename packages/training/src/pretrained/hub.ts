@@ -1,5 +1,6 @@
 import type { FileSource } from '../folders/folder.ts';
 import { openFolder } from '../folders/folder-opener.ts';
+import { wholeFolder } from '../folders/whole-set.ts';
 import { retryWhileBusy } from './retry-while-busy.ts';
 
 export interface HubOptions {
@@ -32,7 +33,7 @@ export function registerHubLoader(load: HubLoader | undefined): void {
  * @throws if it is no path and the hub has no such repository or cannot be reached
  */
 export async function openPretrained(where: FileSource | string, options: HubOptions = {}): Promise<FileSource> {
-  if (typeof where !== 'string' || !isHubId(where)) return openFolder(where);
+  if (typeof where !== 'string' || !isHubId(where)) return wholeFolder(openFolder(where));
   return (await localFolder(where)) ?? loader(where, options);
 }
 
@@ -78,7 +79,7 @@ function isHubId(text: string): boolean {
 async function localFolder(path: string): Promise<FileSource | undefined> {
   let folder: FileSource;
   try {
-    folder = openFolder(path);
+    folder = wholeFolder(openFolder(path));
   } catch {
     return undefined; // nothing here understands paths: a browser
   }

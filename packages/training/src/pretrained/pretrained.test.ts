@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Folder } from '../folders/folder.ts';
 import { memoryFolder } from '../folders/memory-folder.ts';
 import { linearRules, sameRules, type NameMap } from './name-map.ts';
-import { loadPretrained, readConfig, savePretrained } from './pretrained.ts';
+import { loadPretrained, makeFor, readConfig, savePretrained } from './pretrained.ts';
 
 /** A body with a fused projection, as GPT-2 has it, and a head. */
 class Model extends Module {
@@ -128,6 +128,61 @@ describe('loadPretrained', () => {
     const before = tf.memory().numTensors;
     await loadPretrained(folder, model, names);
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('makeFor', () => {
+  const linear = (inputs: number) => () => new Linear({ inputs, outputs: inputs, random: new Random(1) });
+  const one = { rules: ['weight', 'bias'].map((name) => ({ ours: name, theirs: name })) };
+
+  it('makes a model for weights that are then not read again', async () => {
+    const folder = memoryFolder();
+    const saved = linear(3)();
+    await savePretrained(folder, { model: saved, names: one, config: {} });
+    let reads = 0;
+    const counted: Folder = { ...folder, read: (name) => (reads++, folder.read(name)) };
+    const model = await makeFor(counted, linear(3));
+    await loadPretrained(counted, model, one);
+    expect([...model.weight.dataSync()]).toEqual([...saved.weight.dataSync()]);
+    expect(reads).toBe(1);
+  });
+
+  it.each([
+    ['a width of 20,000', linear(20_000)],
+    ['100,000 layers', () => Array.from({ length: 100_000 }, linear(8))],
+  ])('refuses a config of %s for weights of a width of 3, and leaves nothing', async (_, make) => {
+    const folder = memoryFolder('here');
+    await savePretrained(folder, { model: linear(3)(), names: one, config: {} });
+    const before = tf.memory().numTensors;
+    await expect(makeFor<unknown>(folder, make)).rejects.toThrow(
+      'makeFor: config.json in here must be of the weights beside it: withWeightLimit: a model must be no larger',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a file that can be read once only', () => {
+  it('leaves the model as it was', async () => {
+    const folder = memoryFolder('there');
+    await savePretrained(folder, { model: new Model(2), names, config: {}, maxShardBytes: 24 });
+    const model = new Model(1);
+    const before = all(model);
+    const seen = new Map<string, number>();
+    const failing: Folder = {
+      ...folder,
+      async read(name) {
+        seen.set(name, (seen.get(name) ?? 0) + 1);
+        if (name.startsWith('model-00002') && seen.get(name)! > 1) throw new Error('EIO');
+        return folder.read(name);
+      },
+    };
+    const tensors = tf.memory().numTensors;
+    await expect(loadPretrained(failing, model, names)).rejects.toThrow('EIO');
+    expect(Math.max(...seen.values())).toBe(2);
+    expect(all(model)).toEqual(before);
+    expect(tf.memory().numTensors).toBe(tensors);
+    await loadPretrained(folder, model, names);
+    expect(all(model)).toEqual(all(new Model(2)));
   });
 });
 

@@ -1,11 +1,20 @@
-import { requireNoLfsPointer, type Module, type SafetensorsDtype, type SafetensorsEntry } from '@heed/attention-core';
+import {
+  printableText,
+  requireNoLfsPointer,
+  withWeightLimit,
+  type Module,
+  type SafetensorsDtype,
+  type SafetensorsEntry,
+} from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-import type { FileSource, Folder } from '../folders/folder.ts';
+import type { FileSource, Folder, NamedFile } from '../folders/folder.ts';
 import { openFolder } from '../folders/folder-opener.ts';
+import { wholeFolder, writeWholeSet } from '../folders/whole-set.ts';
 import { mapWeights, plainNames, type MappedWeight, type NameMap } from './name-map.ts';
 import { WeightFiles, writeWeightFiles, type WeightFilesOptions } from '../weights/weight-files.ts';
 
 const STEM = 'model';
+const CONFIG_FILE = 'config.json';
 const WEIGHT_FILES = /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/;
 
 export interface LoadPretrainedOptions {
@@ -55,8 +64,8 @@ export async function loadPretrained(
   names: NameMap,
   options: LoadPretrainedOptions = {},
 ): Promise<LoadedPretrained> {
-  const folder = openFolder(where);
-  const files = await WeightFiles.open(folder, STEM);
+  const folder = wholeFolder(openFolder(where));
+  const files = (typeof where === 'string' ? undefined : takeOpened(where)) ?? (await WeightFiles.open(folder, STEM));
   const variables = new Map(model.namedParameters().map(({ name, variable }) => [name, variable]));
   const mapped = mapWeights(names, [...variables.keys()]);
   const plain = plainNames(
@@ -84,37 +93,101 @@ export async function loadPretrained(
   const byFile = present.toSorted((a, b) =>
     compare(files.entries.get(plain.get(a.theirs)!)!.file, files.entries.get(plain.get(b.theirs)!)!.file),
   );
-  for (const weight of byFile) {
-    const theirs = await files.tensor(plain.get(weight.theirs)!);
-    assignParts(weight, theirs, variables);
-    theirs.dispose();
+  // A file that is read anew can fail. What these share is freed as it is replaced, where all is in one file.
+  const before =
+    files.count > 1 ? [...variables.values()].map((variable) => [variable, tf.clone(variable)] as const) : [];
+  try {
+    for (const weight of byFile) {
+      const theirs = await files.tensor(plain.get(weight.theirs)!);
+      assignParts(weight, theirs, variables);
+      theirs.dispose();
+    }
+  } catch (error) {
+    for (const [variable, value] of before) variable.assign(value);
+    throw error;
+  } finally {
+    tf.dispose(before.map(([, value]) => value));
   }
   return { missing: excused.flatMap(({ ours }) => ours), ignored };
 }
 
+/** More weights than a published model's files have: a new head on it, low-rank additions. */
+const NEW_WEIGHTS = 2 ** 24;
+const NEW_TENSORS = 1000;
+
+/** Weight files that were opened for `makeFor`, until `loadPretrained` takes them. */
+const openedFor = new WeakMap<FileSource, WeightFiles>();
+
+/**
+ * Makes the model whose weights `loadPretrained` then loads from the same source: one that a config makes larger than those weights is refused before
+ * it takes memory. What is opened for that is not read again.
+ *
+ * @param make is run at once
+ * @throws if there are no weights, or the model asks for more than they have, and room for a new head
+ *
+ * @example
+ * ```ts
+ * import { Linear, Random } from '@heed/attention-core';
+ * import { loadPretrained, makeFor, memoryFolder, savePretrained } from '@heed/training';
+ * const names = { rules: ['weight', 'bias'].map((name) => ({ ours: name, theirs: name })) };
+ * const folder = memoryFolder();
+ * const create = () => new Linear({ inputs: 4, outputs: 2, random: new Random(1) });
+ * await savePretrained(folder, { model: create(), names, config: {} });
+ * const model = await makeFor(folder, create);
+ * await loadPretrained(folder, model, names);
+ * ```
+ */
+export async function makeFor<T>(where: FileSource, make: () => T): Promise<T> {
+  const files = await WeightFiles.open(wholeFolder(where), STEM);
+  let numbers = 0;
+  for (const { shape } of files.entries.values()) numbers += shape.reduce((product, length) => product * length, 1);
+  let made: T;
+  try {
+    // Ours may hold apart what theirs share, and the reverse.
+    made = withWeightLimit({ numbers: 2 * numbers + NEW_WEIGHTS, draws: 4 * files.entries.size + NEW_TENSORS }, make);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`makeFor: config.json in ${where.label} must be of the weights beside it: ${reason}`, {
+      cause: error,
+    });
+  }
+  openedFor.set(where, files);
+  return made;
+}
+
+function takeOpened(where: FileSource): WeightFiles | undefined {
+  const files = openedFor.get(where);
+  openedFor.delete(where);
+  return files;
+}
+
 /**
  * Saves a model as Hugging Face's libraries read it: `config.json`, safetensors under the published names (in several files with an index where
- * they are large), and further files. Weight files of an earlier save are removed.
+ * they are large), and further files, as one whole: a save that is interrupted leaves what was there before, or all of the new. Weight files of an
+ * earlier save are removed.
  *
- * @throws if a weight has no rule in `names`, or the folder cannot be written
+ * @throws if a weight has no rule in `names`, another process saves to the folder, or it cannot be written
  */
 export async function savePretrained(where: Folder | string, options: SavePretrainedOptions): Promise<void> {
-  const folder = openFolder(where);
-  const tensors = publishedWeights(options.model, options.names);
-  const written = new Set<string>();
+  const own = Object.keys(options.files ?? {}).find((name) => name === CONFIG_FILE || WEIGHT_FILES.test(name));
+  if (own !== undefined) {
+    throw new Error(`savePretrained: files must not be called as the config or the weights, got ${own}`);
+  }
+  await writeWholeSet(openFolder(where), pretrainedFiles(options), (name) => WEIGHT_FILES.test(name));
+}
+
+async function* pretrainedFiles(options: SavePretrainedOptions): AsyncGenerator<NamedFile, void, undefined> {
+  const { model, names, config, files } = options;
+  const tensors = publishedWeights(model, names);
   try {
-    const config = `${JSON.stringify(withFloats(options.config, options.floats), undefined, 2)}\n`;
-    for (const [name, content] of Object.entries({ 'config.json': config, ...options.files })) {
-      await folder.write(name, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+    const text = `${JSON.stringify(withFloats(config, options.floats), undefined, 2)}\n`;
+    for (const [name, content] of Object.entries({ [CONFIG_FILE]: text, ...files })) {
+      yield [name, typeof content === 'string' ? new TextEncoder().encode(content) : content];
     }
-    for await (const [name, data] of writeWeightFiles(STEM, tensors, options)) {
-      await folder.write(name, data);
-      written.add(name);
-    }
+    yield* writeWeightFiles(STEM, tensors, options);
   } finally {
     tf.dispose(tensors);
   }
-  for (const name of await folder.list()) if (WEIGHT_FILES.test(name) && !written.has(name)) await folder.remove(name);
 }
 
 /** A model's weights under their published names and in their layout. The caller owns the tensors. */
@@ -145,20 +218,25 @@ export function withFloats(
 
 /** `config.json` as an object. @throws if it is absent or no JSON object */
 export async function readConfig(where: FileSource | string): Promise<Record<string, unknown>> {
-  const folder = openFolder(where);
-  const content = await folder.read('config.json');
-  requireNoLfsPointer(`readConfig: config.json in ${folder.label}`, content);
+  const folder = wholeFolder(openFolder(where));
+  const content = await folder.read(CONFIG_FILE);
+  requireNoLfsPointer(`readConfig: ${CONFIG_FILE} in ${folder.label}`, content);
   const text = new TextDecoder().decode(content);
   let config: unknown;
   try {
     config = JSON.parse(text);
   } catch (error) {
-    throw new Error(`readConfig: config.json in ${folder.label} must be JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new Error(
+      `readConfig: config.json in ${folder.label} must be JSON: ${printableText((error as Error).message, { most: 200 })}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new Error(`readConfig: config.json in ${folder.label} must be an object, got ${text.slice(0, 60)}`);
+    throw new Error(
+      `readConfig: config.json in ${folder.label} must be an object, got ${printableText(text, { most: 60 })}`,
+    );
   }
   return config as Record<string, unknown>;
 }
@@ -208,7 +286,7 @@ function report(label: string, problems: Readonly<Record<string, readonly string
   if (told.length === 0) return;
   const text = told.map(
     ([problem, names]) =>
-      `${problem}: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`,
+      `${problem}: ${printableText(names.slice(0, 8).join(', '), { most: 2000 })}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`,
   );
   throw new Error(`loadPretrained: the weights in ${label} must fit the model; ${text.join('; ')}`);
 }

@@ -1,9 +1,14 @@
+import { printableText } from '@heed/attention-core';
+import { parseDescriptions, type FileDescription } from '../checkpoints/manifest.ts';
+
 /** What `model.safetensors.index.json` says. */
 export interface ShardIndex {
   /** The file of every weight. */
   readonly weights: ReadonlyMap<string, string>;
   /** The files, each once, in order of their names. */
   readonly files: readonly string[];
+  /** Size and sum of the files, where the index was written by Heed. */
+  readonly described: ReadonlyMap<string, FileDescription>;
 }
 
 /**
@@ -29,7 +34,12 @@ export function parseShardIndex(bytes: Uint8Array, label: string): ShardIndex {
     weights.set(weight, file as string);
   }
   if (weights.size === 0) fail(label, 'must name a weight', 'none');
-  return { weights, files: [...new Set(weights.values())].toSorted() };
+  const described = isObject(index) && isObject(index.metadata) ? index.metadata.files : undefined;
+  return {
+    weights,
+    files: [...new Set(weights.values())].toSorted(),
+    described: described === undefined ? new Map() : parseDescriptions(`loadWeights: ${label}`, described),
+  };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -38,7 +48,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function excerpt(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return printableText(text, { most: 60 });
 }
 
 function fail(label: string, rule: string, got: unknown): never {

@@ -32,7 +32,7 @@ describe('weight files', () => {
       'model-00003-of-00003.safetensors',
       'model.safetensors.index.json',
     ]);
-    expect(JSON.parse(new TextDecoder().decode(await folder.read('model.safetensors.index.json')))).toEqual({
+    expect(JSON.parse(new TextDecoder().decode(await folder.read('model.safetensors.index.json')))).toMatchObject({
       metadata: { total_size: 16 + 8 + 48 + 4 },
       weight_map: {
         'b.weight': 'model-00001-of-00003.safetensors',
@@ -63,7 +63,7 @@ describe('weight files', () => {
       'a shard cut short',
       'model-00002-of-00003.safetensors',
       new Uint8Array(20),
-      'model-00002-of-00003.safetensors in here must be a whole safetensors file: readSafetensors: ',
+      'the files of here must be of one save, got model-00002-of-00003.safetensors of another than model.safetensors.index.json: ',
     ],
     [
       'an index without a weight',
@@ -84,11 +84,19 @@ describe('weight files', () => {
     await expect(WeightFiles.open(folder, 'model')).rejects.toThrow(`loadWeights: ${message}`);
   });
 
+  it('paste no name of somebody else into a command', async () => {
+    const folder = memoryFolder('there');
+    const name = `'); __import__('os').system('id') #.bin`;
+    await folder.write(name, Uint8Array.of(0x80, 2));
+    const message = await WeightFiles.open(folder, 'model').catch((error: Error) => error.message);
+    expect((message as string).split('python -c')[1]).not.toContain('__import__');
+  });
+
   it('refuse a torch pickle with the reason and the command that converts it', async () => {
     const folder = memoryFolder('there');
     await folder.write('pytorch_model.bin', Uint8Array.of(0x80, 2));
     await expect(WeightFiles.open(folder, 'model')).rejects.toThrow(
-      /weights must be safetensors, got pytorch_model.bin in there: a torch pickle can run any code when it is opened.* python -c "import torch, safetensors.torch as s; .*'model.safetensors'/,
+      /weights must be safetensors, got pytorch_model.bin in there: a torch pickle can run any code when it is opened.* python -c "import sys, torch, safetensors.torch as s; .*'model.safetensors'/,
     );
   });
 

@@ -1,6 +1,23 @@
 import type { Attack } from '../attack.ts';
+import { archive } from './archive.ts';
+import { hub } from './hub.ts';
+import { KILL_ATTACKS } from './kills.ts';
 import { mail } from './mail.ts';
 import { pickle } from './pickle.ts';
 import { safetensors } from './safetensors.ts';
+import { checkpoints, saves } from './saved.ts';
+import { tables } from './tables.ts';
+import { tokenizer } from './tokenizer.ts';
 
-export const ATTACKS: readonly Attack[] = [pickle, mail, safetensors];
+export const ATTACKS: readonly Attack[] = [
+  ...KILL_ATTACKS,
+  pickle,
+  mail,
+  safetensors,
+  saves,
+  checkpoints,
+  tokenizer,
+  tables,
+  archive,
+  hub,
+];

@@ -36,6 +36,8 @@ describe('displayWidth', () => {
     expect(visibleLabel('  ')).toBe('␣␣');
     expect(visibleLabel('a\nb\t\u001B[31m')).toBe('a⏎b⇥␛[31m');
     expect(visibleLabel('\uD800')).toBe('\uFFFD');
+    expect(visibleLabel('\u202Ea\u200B')).toBe('\uFFFDa\uFFFD');
+    expect(visibleLabel('x'.repeat(400_000))).toBe(`${'x'.repeat(2000)}…`);
   });
 
   it('isolates right-to-left text and leaves other text alone', () => {

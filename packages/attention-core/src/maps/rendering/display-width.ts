@@ -1,3 +1,5 @@
+import { printableText } from './printable-text.ts';
+
 /** Columns that text takes in a terminal: 2 for East Asian wide characters and emoji, 0 for marks that combine. */
 
 const WIDE =
@@ -5,7 +7,8 @@ const WIDE =
 const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF]/u;
 const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\uFE0F/u;
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
-const CONTROL = /[\p{Cc}\u2028\u2029]|\p{Surrogate}/gu;
+/** Of a longer label no more is drawn: an attack of 400 kB would take minutes to measure. */
+const LONGEST = 2000;
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
@@ -40,18 +43,12 @@ export function truncate(text: string, width: number): string {
 }
 
 /**
- * A label in which nothing is invisible or could disturb a terminal or a page: control characters become their pictures, a
- * label of spaces becomes `␣`s, an empty one `∅`.
+ * A label in which nothing is invisible or could disturb a terminal or a page (`printableText`), of at most 2000 characters; a label of spaces
+ * becomes `␣`s, an empty one `∅`.
  */
 export function visibleLabel(label: string): string {
   if (label === '') return '∅';
-  const shown = label.replace(CONTROL, (character) => {
-    if (character === '\n') return '⏎';
-    if (character === '\t') return '⇥';
-    const code = character.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    return code === 0x7f ? '␡' : '\uFFFD';
-  });
+  const shown = printableText(label, { most: LONGEST });
   return /^\s+$/u.test(shown) ? shown.replace(/\s/gu, '␣') : shown;
 }
 

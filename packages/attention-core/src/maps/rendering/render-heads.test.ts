@@ -71,7 +71,9 @@ describe('renderHeads', () => {
 
   it('asks for nothing over the network, and forbids itself to', () => {
     const page = renderHeads(LAYERS);
-    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"`);
+    expect(page).toContain(
+      `content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"`,
+    );
     expect(page).not.toMatch(/https?:|\bsrc=|href=|url\(|@import|fetch\(/);
   });
 

@@ -24,7 +24,9 @@ describe('renderHtml', () => {
 
   it('asks for nothing over the network, and forbids itself to', () => {
     const page = renderHtml([head('h')]);
-    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"`);
+    expect(page).toContain(
+      `content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"`,
+    );
     expect(page.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|\bsrc=|href=|url\(|@import|fetch\(/);
   });
 

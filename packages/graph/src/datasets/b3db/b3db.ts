@@ -1,3 +1,4 @@
+import { printableText } from '@heed/attention-core';
 import type { DatasetCard } from '@heed/training';
 
 /** B3DB (Meng et al. 2021): which molecules pass from the blood into the brain. */
@@ -17,6 +18,7 @@ export const b3db: DatasetCard = {
         version: '1.1.1',
         path: 'B3DB/B3DB_classification.tsv',
         archive: 'sdist',
+        sha256: '008f1f10864ab9586e0f1269d328c3ec2ffc4076a6000ea8c769b04fe81adb98',
       },
     },
   ],
@@ -49,7 +51,9 @@ export function parseB3db(text: string): Permeability[] {
   const column = (name: string): number => {
     const index = header?.indexOf(name) ?? -1;
     if (index === -1)
-      throw new Error(`parseB3db: there must be a column ${name}, got ${header?.join(', ') ?? 'nothing'}`);
+      throw new Error(
+        `parseB3db: there must be a column ${name}, got ${header === undefined ? 'nothing' : printableText(header.join(', '), { most: 200 })}`,
+      );
     return index;
   };
   const [name, smiles, kind] = ['compound_name', 'SMILES', 'BBB+/BBB-'].map(column);

@@ -58,7 +58,13 @@ export function atomLabels(smiles: string): string[] {
   return Array.from({ length: molecule.getAtoms() }, (_, atom) => molecule.getAtomLabel(atom));
 }
 
+/** B3DB's longest has some 400 characters; a parser of other people takes minutes for 100,000. */
+const LONGEST_SMILES = 2000;
+
 function readSmiles(smiles: string): Molecule {
+  if (smiles.length > LONGEST_SMILES) {
+    throw new Error(`moleculeGraph: SMILES must have at most ${LONGEST_SMILES} characters, got ${smiles.length}`);
+  }
   try {
     const molecule = Molecule.fromSmiles(smiles);
     molecule.ensureHelperArrays(Molecule.cHelperRings);

@@ -53,7 +53,13 @@ export async function readCmudict(files: FileReader, options: CmudictOptions = {
   const entries = source.match(/^ {2}".*$/gm) ?? [];
   if (entries.length === 0) throw new Error(`readCmudict: ${name} must have entries, got ${source.length} characters`);
   const literal = entries.join('\n').replace(/,$/, '');
-  return parseCmudict(JSON.parse(`{${literal}}`) as Record<string, string>, options);
+  let dictionary: Record<string, string>;
+  try {
+    dictionary = JSON.parse(`{${literal}}`) as Record<string, string>;
+  } catch (error) {
+    throw new Error(`readCmudict: every entry of ${name} must be "word": "phonemes", got others`, { cause: error });
+  }
+  return parseCmudict(dictionary, options);
 }
 
 /**

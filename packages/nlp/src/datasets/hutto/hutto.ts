@@ -23,6 +23,7 @@ export const hutto: DatasetCard = {
         name: 'vaderSentiment',
         version: '3.3.2',
         archive: 'sdist',
+        sha256: '5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9',
         path: `additional_resources/${ARCHIVE}`,
       },
     },

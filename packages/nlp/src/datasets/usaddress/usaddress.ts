@@ -18,6 +18,7 @@ export const usaddress: DatasetCard = {
         name: 'usaddress',
         version: '0.5.16',
         archive: 'sdist',
+        sha256: 'f7e614e2489c159cf85be1b6f86edbfaf329dbeedef4d002a025757afd1ec6c6',
         path: 'training/labeled.xml',
       },
     },

@@ -7,7 +7,7 @@ import {
   withoutInitialWeights,
   type RandomStream,
 } from '@heed/attention-core';
-import { freeze, readConfig, type FileSource } from '@heed/training';
+import { freeze, makeFor, readConfig, type FileSource } from '@heed/training';
 import { openTokenizer, type PretrainedTokenizer } from '@heed/tasks';
 import * as tf from '@tensorflow/tfjs';
 import { tokenBatch, type TokenRows } from '../../preprocessing/token-batch.ts';
@@ -97,7 +97,7 @@ export class BertEncoder extends Module implements DocumentEncoder<BertText> {
       );
     }
     const create = () => createBert(bertConfig, options.seed ?? 0);
-    const bert = options.drawn === true ? create() : withoutInitialWeights(create);
+    const bert = options.drawn === true ? create() : await makeFor(source, () => withoutInitialWeights(create));
     return new BertEncoder({ bert, tokenizer, maximumTokens, pooling, config, companions });
   }
 

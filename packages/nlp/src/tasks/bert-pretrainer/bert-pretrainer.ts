@@ -10,7 +10,7 @@ import {
   type TaskParts,
   type TokenizerJson,
 } from '@heed/tasks';
-import { loadPretrained, openPretrained, readConfig, type FileSource } from '@heed/training';
+import { loadPretrained, makeFor, openPretrained, readConfig, type FileSource } from '@heed/training';
 import { createBertPreTraining, type BertPreTraining } from '../../models/bert/bert-pre-training.ts';
 import {
   bertCausalNames,
@@ -96,7 +96,7 @@ export class BertPretrainer extends Task<BertPretrainerConfig, PretrainerParts> 
       causal: bert.causal ?? false,
       seed,
     });
-    const model = createBertPreTraining(bert, seed);
+    const model = await makeFor(source, () => createBertPreTraining(bert, seed));
     return disposeOnFailure(model, async () => {
       await loadPretrained(source, model, bert.causal ? bertCausalNames : bertPreTrainingNames);
       return pretrainer.adopt({ model, tokenizer });

@@ -12,6 +12,7 @@ import {
 } from '@heed/tasks';
 import {
   loadPretrained,
+  makeFor,
   openPretrained,
   parseConfig,
   readConfig,
@@ -98,7 +99,8 @@ export class TextGenerator extends Task<TextGeneratorConfig, GeneratorParts> {
       heads: config.heads,
       dropout: config.dropout,
     });
-    const parts = { model: createGpt(config, 0), tokenizer, end };
+    const model = await makeFor(source, () => createGpt(config, 0));
+    const parts = { model, tokenizer, end };
     return generator.adopt(parts, async () => {
       await loadPretrained(source, parts.model, gptNames);
       return parts;

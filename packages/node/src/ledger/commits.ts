@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { ResultRecord } from './record.ts';
 
 /** What a run writes itself: records and the page made of them. */
 const WRITTEN = /^(?:packages\/[^/]+\/examples\/results\/[^/]+\.json|RESULTS\.md)$/;
@@ -36,7 +35,7 @@ export interface CommitReport {
 /** Whether every record names a clean commit that HEAD comes from, but for those that are known not to. Where there is no git, nothing is asked. */
 export async function checkCommits(
   clone: string,
-  records: readonly (readonly [string, Pick<ResultRecord, 'versions'>])[],
+  records: readonly (readonly [string, { readonly versions: Readonly<Record<string, string>> }])[],
 ): Promise<CommitReport> {
   const shallow = (await git(clone, ['rev-parse', '--is-shallow-repository']))?.trim();
   if (shallow === undefined) return { problems: [], warnings: [] };

@@ -1,4 +1,5 @@
 import { retryWhileBusy } from '@heed/training';
+import { isSafeAddress } from './limited-body.ts';
 import { EnvHttpProxyAgent, fetch as fetchThrough } from 'undici';
 
 export interface RequestOptions {
@@ -20,7 +21,7 @@ export async function request(
   url: string,
   { signal, headers = {}, token }: RequestOptions = {},
 ): Promise<Pick<Response, 'ok' | 'status' | 'statusText' | 'headers' | 'arrayBuffer' | 'body'>> {
-  const sent = token !== undefined && isPrivate(url) ? { ...headers, authorization: `Bearer ${token}` } : headers;
+  const sent = token !== undefined && isSafeAddress(url) ? { ...headers, authorization: `Bearer ${token}` } : headers;
   const options = { headers: sent, ...(signal && { signal }) };
   const dispatcher = proxyAgent();
   const get = () =>
@@ -28,12 +29,6 @@ export async function request(
       ? fetch(url, options)
       : (fetchThrough(url, { ...options, dispatcher }) as unknown as Promise<Response>);
   return retryWhileBusy(get, signal);
-}
-
-/** Whether a request can be read by the host alone. */
-export function isPrivate(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
 }
 
 /** One for each state of the environment, or none where no proxy is named. An empty variable names none. */

@@ -10,7 +10,7 @@ import { configDifferences } from './config-differences.ts';
 import { stringifyHistory } from './history-file.ts';
 import { OWN_FILES } from './own-files.ts';
 import type { PartState, StatefulPart } from './stateful-part.ts';
-import { parseTrainingState, type TrainingState } from './training-state.ts';
+import { parseTrainingState, type SavedRun, type TrainingState } from './training-state.ts';
 
 /** Where a run stands, beside its tensors. All randomness follows from the seed and these counts. */
 export interface Progress {
@@ -44,12 +44,6 @@ export interface CheckpointContent {
   readonly accumulate: number;
   /** Further files, texts or bytes by name. */
   readonly files: Readonly<Record<string, string | Uint8Array>>;
-}
-
-/** Where a run stood when a checkpoint was made. */
-export interface SavedRun {
-  readonly progress: Progress;
-  readonly history: TrainingHistory;
 }
 
 interface State {

@@ -1,6 +1,11 @@
 import type { TrainingHistory } from '../loop/events.ts';
 import { parseHistory } from './history-file.ts';
-import type { SavedRun } from './training-checkpoint.ts';
+
+/** Where a run stood when a checkpoint was made. */
+export interface SavedRun {
+  readonly progress: Progress;
+  readonly history: TrainingHistory;
+}
 
 /** What `training.json` and `history.json` of a checkpoint say. */
 export interface TrainingState extends SavedRun {

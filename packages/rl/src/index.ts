@@ -1,0 +1,49 @@
+export { acrobot } from './environments/classic-control/acrobot.ts';
+export { cartPole } from './environments/classic-control/cart-pole.ts';
+export { checkEnvironment } from './environments/check-environment.ts';
+export { defineEnvironment, type EnvironmentDefinition, type Transition } from './environments/define-environment.ts';
+export type { Environment, Info, Picture, ResetRequest, ResetResult, StepResult } from './environments/environment.ts';
+export { mountainCar } from './environments/classic-control/mountain-car.ts';
+export { passiveTMaze } from './environments/passive-t-maze.ts';
+export { pendulum } from './environments/classic-control/pendulum.ts';
+export { circle, line, path, picture, rectangle } from './rendering/picture.ts';
+export { renderEpisode } from './rendering/render-episode.ts';
+export { flatSize, flattenInto } from './spaces/flatten.ts';
+export { sampleSpace } from './spaces/sample-space.ts';
+export {
+  box,
+  describeSpace,
+  dict,
+  discrete,
+  multiDiscrete,
+  outsideOf,
+  type Box,
+  type Dict,
+  type Discrete,
+  type MultiDiscrete,
+  type Space,
+  type SpaceValue,
+} from './spaces/space.ts';
+export {
+  EnvironmentVector,
+  type Autoreset,
+  type EnvironmentVectorOptions,
+  type NextStepResult,
+  type SameStepResult,
+  type VectorReset,
+  type VectorState,
+  type VectorStep,
+  type VectorStepOf,
+} from './vectors/environment-vector.ts';
+export { frameStack } from './wrappers/frame-stack.ts';
+export {
+  normaliseObservations,
+  normaliseRewards,
+  type Normalised,
+  type NormaliseOptions,
+} from './wrappers/normalise.ts';
+export { previousAction } from './wrappers/previous-action.ts';
+export { RunningMoments, type Moments } from './wrappers/running-moments.ts';
+export { selectObservation } from './wrappers/select-observation.ts';
+export { timeLimit } from './wrappers/time-limit.ts';
+export { wrap } from './wrappers/wrap.ts';

@@ -47,3 +47,30 @@ export { RunningMoments, type Moments } from './wrappers/running-moments.ts';
 export { selectObservation } from './wrappers/select-observation.ts';
 export { timeLimit } from './wrappers/time-limit.ts';
 export { wrap } from './wrappers/wrap.ts';
+export type { HideSteps } from './evaluation/play-episodes.ts';
+export { createMlpPolicy, MlpPolicy, type MlpPolicyConfig } from './models/mlp-policy/mlp-policy.ts';
+export type { MlpConfig, PolicyConfig } from './policies/create-policy.ts';
+export {
+  Policy,
+  type Memory,
+  type SegmentInputs,
+  type SegmentOutputs,
+  type StepInputs,
+  type StepOutputs,
+} from './policies/policy.ts';
+export { advantages, type Steps } from './rollouts/advantages.ts';
+export type { FinishedEpisode } from './rollouts/rollout-collector.ts';
+export { ppoLoss, type PpoLossInputs, type PpoLossOptions } from './losses/ppo-loss.ts';
+export { PpoAgent } from './tasks/ppo-agent/ppo-agent.ts';
+export type {
+  ActOptions,
+  Decision,
+  EpisodeSoFar,
+  EvaluateOptions,
+  MakeEnvironment,
+  PpoAgentConfig,
+  PpoAgentOptions,
+  PpoEvaluation,
+  PpoFitOptions,
+  PpoHistory,
+} from './tasks/ppo-agent/ppo-agent-config.ts';

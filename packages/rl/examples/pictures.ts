@@ -19,7 +19,8 @@ export default defineExample({
       let { observation } = environment.reset({ seed: 7 });
       const pictures = [environment.render!()];
       let total = 0;
-      for (let over = false; !over && (!quick || pictures.length < 20);) {
+      const most = quick ? 20 : 1000;
+      for (let over = false; !over && pictures.length < most;) {
         const step = environment.step(rule(observation as Float32Array));
         observation = step.observation;
         total += step.reward;

@@ -49,7 +49,7 @@ export { timeLimit } from './wrappers/time-limit.ts';
 export { wrap } from './wrappers/wrap.ts';
 export type { HideSteps } from './evaluation/play-episodes.ts';
 export { createMlpPolicy, MlpPolicy, type MlpPolicyConfig } from './models/mlp-policy/mlp-policy.ts';
-export type { MlpConfig, PolicyConfig } from './policies/create-policy.ts';
+export type { GtrxlConfig, MlpConfig, PolicyConfig, RecurrentConfig } from './policies/create-policy.ts';
 export {
   Policy,
   type Memory,
@@ -74,3 +74,16 @@ export type {
   PpoFitOptions,
   PpoHistory,
 } from './tasks/ppo-agent/ppo-agent-config.ts';
+export { createGtrxlPolicy, GtrxlPolicy, type GtrxlPolicyConfig } from './models/gtrxl-policy/gtrxl-policy.ts';
+export {
+  createRecurrentPolicy,
+  RecurrentPolicy,
+  type RecurrentPolicyConfig,
+} from './models/recurrent-policy/recurrent-policy.ts';
+export {
+  GatedTransformer,
+  type GatedTransformerConfig,
+  type GatedTransformerInputs,
+  type GatedTransformerOutputs,
+} from './layers/gated-transformer/gated-transformer.ts';
+export { GruGate } from './layers/gated-transformer/gru-gate.ts';

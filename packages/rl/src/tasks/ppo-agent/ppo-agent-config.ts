@@ -4,11 +4,11 @@ import { z } from 'zod';
 import type { HideSteps } from '../../evaluation/play-episodes.ts';
 import type { SpaceValue } from '../../spaces/space.ts';
 import type { Environment } from '../../environments/environment.ts';
-import type { MlpConfig } from '../../policies/create-policy.ts';
+import type { GtrxlConfig, MlpConfig, PolicyConfig, RecurrentConfig } from '../../policies/create-policy.ts';
 import type { FinishedEpisode } from '../../rollouts/rollout-collector.ts';
 
 /** What an agent is, apart from its environment's spaces: one of its architectures. */
-export type PpoAgentConfig = MlpConfig & CommonConfig;
+export type PpoAgentConfig = PolicyConfig & CommonConfig;
 
 interface CommonConfig {
   /** Whether observations are scaled by their running mean and deviation, which are saved with the weights and stay as they are after `fit`. Default false. */
@@ -18,7 +18,12 @@ interface CommonConfig {
 }
 
 /** What `new PpoAgent` takes; without an architecture it is an MLP. */
-export type PpoAgentOptions = Partial<PpoAgentConfig>;
+export type PpoAgentOptions = Partial<CommonConfig> &
+  (
+    | Partial<MlpConfig>
+    | (Pick<RecurrentConfig, 'architecture'> & Partial<RecurrentConfig>)
+    | (Pick<GtrxlConfig, 'architecture'> & Partial<GtrxlConfig>)
+  );
 
 /** Makes an environment, always of the same kind. */
 export type MakeEnvironment = (index: number) => Environment;
@@ -68,9 +73,23 @@ export interface PpoHistory extends FitHistory {
 const count = z.number().int().min(1);
 const common = { normaliseObservations: z.boolean().default(false), seed: z.number().int().min(0).default(1) };
 
-export const ppoAgentSchema = z.discriminatedUnion('architecture', [
-  z.strictObject({ architecture: z.literal('mlp'), widths: z.array(count).min(1).default([64, 64]), ...common }),
-]);
+export const ppoAgentSchema = z
+  .discriminatedUnion('architecture', [
+    z.strictObject({ architecture: z.literal('mlp'), widths: z.array(count).min(1).default([64, 64]), ...common }),
+    z.strictObject({ architecture: z.enum(['gru', 'lstm']), hiddenWidth: count.default(64), ...common }),
+    z.strictObject({
+      architecture: z.literal('gtrxl'),
+      modelWidth: count.default(64),
+      layers: count.default(2),
+      heads: count.default(2),
+      memoryLength: count.default(64),
+      ...common,
+    }),
+  ])
+  .refine((config) => config.architecture !== 'gtrxl' || config.modelWidth % (2 * config.heads) === 0, {
+    path: ['modelWidth'],
+    message: 'must be a multiple of twice the heads',
+  });
 
 /** How an agent is trained by default: CleanRL's settings for classic control. */
 export const ppoRecipe: Recipe = {

@@ -5,13 +5,15 @@ import { cartPole } from '../../environments/classic-control/cart-pole.ts';
 import { pendulum } from '../../environments/classic-control/pendulum.ts';
 import { defineEnvironment } from '../../environments/define-environment.ts';
 import { box, discrete } from '../../spaces/space.ts';
+import { passiveTMaze } from '../../environments/passive-t-maze.ts';
 import { timeLimit } from '../../wrappers/time-limit.ts';
 import type { PpoAgentOptions, PpoFitOptions } from './ppo-agent-config.ts';
 import { PpoAgent } from './ppo-agent.ts';
 
 const made: PpoAgent[] = [];
 const create = (change: PpoAgentOptions = {}) => {
-  const agent = new PpoAgent({ architecture: 'mlp', widths: [8], seed: 3, ...change } as PpoAgentOptions);
+  const sizes = 'architecture' in change ? {} : { widths: [8] };
+  const agent = new PpoAgent({ ...sizes, seed: 3, ...change } as PpoAgentOptions);
   made.push(agent);
   return agent;
 };
@@ -45,6 +47,79 @@ describeTaskContract('PpoAgent', {
   predict: (agent, inputs, options) => agent.actAll(inputs, options),
   outcome: ({ action, probabilities, value }) => ({ exact: action, numbers: [...probabilities!, value] }),
   tolerance: 1e-5, // values, not probabilities
+});
+
+// an environment whose end falls inside segments
+const remembering = { gtrxl: { modelWidth: 8, heads: 2, layers: 1, memoryLength: 3 }, lstm: { hiddenWidth: 8 } };
+describe.each(['gtrxl', 'lstm'] as const)('with architecture %s', (architecture) => {
+  const config = { architecture, ...remembering[architecture] } as PpoAgentOptions;
+  const histories = [[0], [0, 1, 2], [3, 2, 1, 0, 1]];
+  describeTaskContract('PpoAgent', {
+    create: () => create(config),
+    untrained: () => create(config),
+    load: (folder) => PpoAgent.load(folder),
+    folder: memoryFolder,
+    fit: (agent, options) => agent.fit(() => passiveTMaze({ length: 3 }), { ...small, segmentLength: 8, ...options }),
+    fitBadly: (agent) => agent.fit(() => passiveTMaze({ length: 3 }), { ...small, segmentLength: 3 }),
+    inputs: histories.map((history) => ({
+      observations: history.map((seen) => Float32Array.of(Number(seen > 1), seen === 0 ? 1 : 0)),
+    })),
+    predict: (agent, inputs, options) => agent.actAll(inputs, options),
+    outcome: ({ action, probabilities, value }) => ({ exact: action, numbers: [...probabilities!, value] }),
+    tolerance: 1e-5, // values, not probabilities
+  });
+});
+
+describe('PpoAgent with a memory', () => {
+  /** Shown 1 or −1 at first, then 0: the second action pays where it is the one shown. */
+  const recalling = () =>
+    defineEnvironment<{ cue: number; time: number }, Float32Array, number>({
+      name: 'Recalling',
+      observationSpace: box([1], { low: -1, high: 1 }),
+      actionSpace: discrete(2),
+      start: (random) => ({ cue: random.integer(2), time: 0 }),
+      observe: ({ cue, time }) => Float32Array.of(time === 0 ? 2 * cue - 1 : 0),
+      advance: ({ cue, time }, action) => {
+        const success = time === 1 && action === cue;
+        return { state: { cue, time: time + 1 }, reward: Number(success), terminated: time === 1, info: { success } };
+      },
+    });
+  const fit: PpoFitOptions = {
+    environments: 8,
+    rolloutSteps: 16,
+    batchSize: 64,
+    learningRate: 0.01,
+    environmentSteps: 5120,
+  };
+
+  it('remembers what it saw, looks at it, and fails where it may not', async () => {
+    const agent = create({ architecture: 'gtrxl', modelWidth: 16, heads: 1, layers: 1, memoryLength: 4 });
+    await agent.fit(recalling, fit);
+    const successRate = async (hide?: (time: number) => number[]) =>
+      (await agent.evaluate(recalling, { episodes: 100, ...(hide && { hide }) })).successRate!;
+    expect(await successRate()).toBe(1);
+    const hidden = await successRate((time) => (time === 1 ? [0] : []));
+    expect(hidden).toBeGreaterThan(0.3); // half of them, ± four deviations of .05
+    expect(hidden).toBeLessThan(0.7);
+    const cue = [Float32Array.of(1), Float32Array.of(0)];
+    const { action, attention } = await agent.act(cue, { attention: true });
+    expect(action).toBe(1);
+    expect((await agent.act([Float32Array.of(-1), Float32Array.of(0)])).action).toBe(0);
+    expect(attention!.map(({ name, rows, columns }) => [name, rows, columns])).toEqual([
+      ['layer 1', ['0', '1'], ['0', '1']],
+    ]);
+    const [first, second] = attention![0].weights;
+    expect(first).toEqual([1, 0]); // nothing came before, nothing is seen of what comes
+    expect(second[0]).toBeGreaterThan(0);
+  });
+
+  it('is what makes the difference: an agent that has none finds it half of the time', async () => {
+    const agent = create({ widths: [16] });
+    await agent.fit(recalling, fit);
+    const { successRate } = await agent.evaluate(recalling, { episodes: 100 });
+    expect(successRate).toBeGreaterThan(0.3);
+    expect(successRate).toBeLessThan(0.7);
+  });
 });
 
 describe('PpoAgent', () => {

@@ -87,3 +87,27 @@ export {
   type GatedTransformerOutputs,
 } from './layers/gated-transformer/gated-transformer.ts';
 export { GruGate } from './layers/gated-transformer/gru-gate.ts';
+export {
+  createDecisionTransformer,
+  DecisionTransformer,
+  type DecisionTransformerConfig,
+  type TrajectoryBatch,
+  type TrajectoryPredictions,
+} from './models/decision-transformer/decision-transformer.ts';
+export {
+  decisionTransformerConfigFrom,
+  decisionTransformerNames,
+  publishedDecisionTransformerConfig,
+} from './models/decision-transformer/decision-transformer.names.ts';
+export { keyToDoor, type KeyToDoorOptions } from './environments/key-to-door.ts';
+export type { ReturnEvaluation } from './evaluation/play-to-return.ts';
+export type { DecidedAction } from './policies/decided-action.ts';
+export { DecisionAgent } from './tasks/decision-agent/decision-agent.ts';
+export type {
+  DecisionActOptions,
+  DecisionAgentConfig,
+  DecisionEvaluateOptions,
+  DecisionFitOptions,
+  DecisionInput,
+} from './tasks/decision-agent/decision-agent-config.ts';
+export { randomTrajectories, returnOf, type Trajectory, type TrajectorySet } from './trajectories/trajectory.ts';

@@ -1,8 +1,6 @@
-import type { ActionDistribution } from '../../distributions/action-distribution.ts';
-import { environmentActions } from '../../rollouts/environment-actions.ts';
 import { flatSize, flattenInto } from '../../spaces/flatten.ts';
 import { outsideOf, type Space } from '../../spaces/space.ts';
-import type { Decision, EpisodeSoFar } from './ppo-agent-config.ts';
+import type { EpisodeSoFar } from './ppo-agent-config.ts';
 
 /** What was seen in an episode, as vectors. */
 export interface EpisodeRow {
@@ -34,21 +32,6 @@ export function episodeRows(
     }
     return { data, length: counted.length, ...(actionMask && { actionMask }) };
   });
-}
-
-/** The likeliest action by the parameters of its distribution, and how likely the choices are. */
-export function decidedAction(
-  parameters: Float32Array,
-  { width }: ActionDistribution,
-  space: Space,
-  actionMask?: Uint8Array,
-): Pick<Decision, 'action' | 'probabilities'> {
-  if (space.kind === 'box') return { action: environmentActions(space, parameters.slice(0, width), 1)[0] };
-  const logits = parameters.map((logit, choice) => (actionMask?.[choice] === 0 ? -Infinity : logit));
-  const highest = Math.max(...logits);
-  const weights = Array.from(logits, (logit) => Math.exp(logit - highest));
-  const total = weights.reduce((sum, weight) => sum + weight);
-  return { action: logits.indexOf(highest), probabilities: weights.map((weight) => weight / total) };
 }
 
 /** Rows padded to one length, and where in the batch each one's last observation stands. */

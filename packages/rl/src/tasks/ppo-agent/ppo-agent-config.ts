@@ -5,6 +5,7 @@ import type { HideSteps } from '../../evaluation/play-episodes.ts';
 import type { SpaceValue } from '../../spaces/space.ts';
 import type { Environment } from '../../environments/environment.ts';
 import type { GtrxlConfig, MlpConfig, PolicyConfig, RecurrentConfig } from '../../policies/create-policy.ts';
+import type { DecidedAction } from '../../policies/decided-action.ts';
 import type { FinishedEpisode } from '../../rollouts/rollout-collector.ts';
 
 /** What an agent is, apart from its environment's spaces: one of its architectures. */
@@ -142,11 +143,7 @@ export interface ActOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Decision {
-  /** The likeliest: a choice, or numbers within their bounds. */
-  readonly action: SpaceValue;
-  /** Of the choices, where actions are choices. */
-  readonly probabilities?: readonly number[];
+export interface Decision extends DecidedAction {
   /** The discounted return that is expected. */
   readonly value: number;
   /** How much each step (row) looked at each step (column), layer by layer; where it was asked for. */

@@ -11,6 +11,7 @@ import {
 import { playEpisodes } from '../../evaluation/play-episodes.ts';
 import { ppoLoss } from '../../losses/ppo-loss.ts';
 import { requireSpaces, spacesJson, spacesSchema, type Spaces } from '../../policies/agent-spaces.ts';
+import { decidedAction } from '../../policies/decided-action.ts';
 import { createPolicy } from '../../policies/create-policy.ts';
 import type { Policy } from '../../policies/policy.ts';
 import { PolicyRunner } from '../../rollouts/policy-runner.ts';
@@ -18,7 +19,7 @@ import { batchesPerRollout, MASKS, MEMORY, type PolicyBatch } from '../../rollou
 import { RolloutCollector, type FinishedEpisode } from '../../rollouts/rollout-collector.ts';
 import { flatSize } from '../../spaces/flatten.ts';
 import { EnvironmentVector } from '../../vectors/environment-vector.ts';
-import { decidedAction, episodeBatch, episodeRows } from './episode-rows.ts';
+import { episodeBatch, episodeRows } from './episode-rows.ts';
 import { epochBatches, epochsOf, sizesOf } from './rollout-plan.ts';
 import {
   ppoAgentSchema,

@@ -100,7 +100,7 @@ class DefinedEnvironment<State, O extends SpaceValue, A extends SpaceValue> impl
 }
 
 /** @throws if an action is none of the space, or masked, naming it */
-export function requireAction(owner: string, space: Space, action: unknown, mask?: Uint8Array): void {
+function requireAction(owner: string, space: Space, action: unknown, mask?: Uint8Array): void {
   const problem = outsideOf(space, action);
   if (problem !== undefined) throw new Error(`${owner}.step: action must be ${problem}`);
   if (mask === undefined || mask[action as number] === 1) return;

@@ -105,6 +105,14 @@ const edges = edgeTensors({ sources: Int32Array.of(0, 1), targets: Int32Array.of
 console.log((await layer.forward(tf.tensor2d([[1], [3], [0]]), edges).data()).join());`,
     prints: '0,0,2',
   },
+  '@heed/rl': {
+    // A pole that stands upright in the middle, pushed right: the cart's speed is 10 / 1.1 · 0.02 and what the pole gives back.
+    code: `import { cartPole } from '@heed/rl';
+const environment = cartPole();
+environment.reset({ options: { state: [0, 0, 0, 0] } });
+console.log(environment.step(1).observation[1].toFixed(3));`,
+    prints: '0.195',
+  },
   '@heed/recsys': {
     // Scores 2, 0 and 2: ln(2 + e^−2).
     code: `import { itemCrossEntropy } from '@heed/recsys';

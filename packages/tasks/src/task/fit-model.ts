@@ -88,9 +88,9 @@ export async function fitModel<B extends Batch>(fit: ModelFit<B>, options: FitOp
   };
 }
 
-function optimizerOf(model: Module, { optimizer, weightDecay, beta2 }: Recipe): Optimizer {
+function optimizerOf(model: Module, { optimizer, weightDecay, beta2, epsilon }: Recipe): Optimizer {
   const parameters = model.trainableParameters();
-  const moments = beta2 === undefined ? {} : { beta2 };
+  const moments = { ...(beta2 !== undefined && { beta2 }), ...(epsilon !== undefined && { epsilon }) };
   return optimizer === 'adam'
     ? new Adam(parameters, { weightDecay, ...moments })
     : new AdamW(parameters, { weightDecay, groups: [UNDECAYED], ...moments });

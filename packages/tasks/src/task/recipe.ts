@@ -25,6 +25,8 @@ export interface Recipe {
   readonly weightDecay: number;
   /** Decay rate of Adam's second moment. Default 0.999. */
   readonly beta2?: number;
+  /** What Adam adds to the denominator. Default 1e-8. */
+  readonly epsilon?: number;
 }
 
 const positive = z.number().positive();
@@ -41,6 +43,7 @@ const schema = z.object({
   clipNorm: positive.exactOptional(),
   weightDecay: z.number().min(0),
   beta2: z.number().min(0).lt(1).exactOptional(),
+  epsilon: positive.exactOptional(),
 });
 
 /**

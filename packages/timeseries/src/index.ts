@@ -1,0 +1,31 @@
+export { Calendar, type LocalTime, type Step } from './table/calendar.ts';
+export { tableFromCsv, tableFromRows, type Cell, type TableOptions } from './table/read-table.ts';
+export { SeriesTable, type AnyTable, type Part, type Series, type SeriesInput } from './table/series-table.ts';
+export { originsOf, type Origin } from './table/windows.ts';
+export { StandardScaler, type Standard } from './scaling/standard-scaler.ts';
+export { normaliseWindow, type NormalisedWindow, type WindowNormalisation } from './scaling/window-normalisation.ts';
+export {
+  coverage,
+  intervalScore,
+  msis,
+  quantileLoss,
+  weightedQuantileLoss,
+  width,
+  type Interval,
+} from './evaluation/interval-scores.ts';
+export { mae, mase, mse, rmsse, seasonalScale, smape, type SmapeVariant } from './evaluation/point-errors.ts';
+export { baselineForecasts, scoreBaseline, type BaselineOptions } from './evaluation/score-baseline.ts';
+export {
+  scoreForecasts,
+  type ForecastScores,
+  type IntervalScores,
+  type ScoreOptions,
+  type WindowForecast,
+} from './evaluation/score-forecasts.ts';
+export type { Baseline, BaselineStamps } from './baselines/baseline.ts';
+export { SplitConformal, type ConformalOptions } from './intervals/split-conformal.ts';
+export { drift } from './baselines/drift.ts';
+export { repeatLast } from './baselines/repeat-last.ts';
+export { seasonalNaive, seasonalNaiveByClock } from './baselines/seasonal-naive.ts';
+export { etth1, readEtth1 } from './datasets/etth1/etth1.ts';
+export { m4Hourly, readM4Hourly } from './datasets/m4-hourly/m4-hourly.ts';

@@ -1,6 +1,7 @@
 import { Random } from '@heed/attention-core';
 import { describe, expect, it } from 'vitest';
 import { SeriesTable } from '../table/series-table.ts';
+import { RollingErrors } from './rolling-errors.ts';
 import { SplitConformal } from './split-conformal.ts';
 
 /** Zeros forecast for a table whose values are the errors. */
@@ -40,11 +41,35 @@ describe('SplitConformal', () => {
   });
 
   it('moves on with errors that have happened, and forgets the oldest', () => {
-    const conformal = SplitConformal.restore([[[9, 1, 1, 1]]], [0.8], 4);
+    // one target, one step, at most four errors
+    const conformal = SplitConformal.restore(Float32Array.of(1, 1, 4, 4, 9, 1, 1, 1), [0.8]);
     expect(conformal.radius(0.8, 0, 0)).toBe(9);
     conformal.add(0, [2], [0]);
     conformal.add(0, [NaN], [0]); // no value, no error
-    expect(conformal.state()).toEqual([[[1, 1, 1, 2]]]);
+    expect([...conformal.state()]).toEqual([1, 1, 4, 4, 1, 1, 1, 2]);
     expect(conformal.radius(0.8, 0, 0)).toBe(2);
+  });
+
+  it('keeps errors in order of size as they come and go', () => {
+    const draws = [...new Random(5).normals(300)].map((draw) => Math.fround(Math.abs(draw)));
+    const errors = new RollingErrors(50);
+    draws.forEach((draw, i) => {
+      errors.add(draw);
+      const kept = draws.slice(Math.max(0, i - 49), i + 1);
+      const sorted = kept.toSorted((a, b) => a - b);
+      expect([errors.count, errors.ofRank(1), errors.ofRank(kept.length)]).toEqual([
+        kept.length,
+        sorted[0],
+        sorted.at(-1),
+      ]);
+      expect(errors.ofRank(Math.ceil(kept.length / 2))).toBe(sorted[Math.ceil(kept.length / 2) - 1]);
+    });
+    expect([...errors.inTime()]).toEqual(draws.slice(-50));
+  });
+
+  it('refuses a state that is none', () => {
+    for (const state of [[], [1, 1, 4], [1, 1, 4, 5, 1], [1, 1, 4, 4, 9, 1, 1, 1, 1], [1, 1, 1.5, 1, 1]]) {
+      expect(() => SplitConformal.restore(Float32Array.from(state), [0.8])).toThrow('state must be what state() gave');
+    }
   });
 });

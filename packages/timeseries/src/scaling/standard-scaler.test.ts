@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, double, property } from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeriesTable } from '../table/series-table.ts';
 import { StandardScaler, standardOf } from './standard-scaler.ts';
@@ -32,13 +32,19 @@ describe('normaliseWindow', () => {
   });
 
   it('is undone within float64, for values of any size', () => {
-    const value = double({ min: -1e12, max: 1e12, noNaN: true });
-    assert(
-      property(array(value, { minLength: 1, maxLength: 20 }), constantFrom('mean', 'last', 'none'), (window, kind) => {
-        const { values, centre, scale } = normaliseWindow(Float64Array.from(window), kind);
-        const largest = Math.max(...window.map(Math.abs));
-        values.forEach((z, i) => expect(Math.abs(z * scale + centre - window[i])).toBeLessThanOrEqual(4e-16 * largest));
-      }),
+    const value = fc.double({ min: -1e12, max: 1e12, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 20 }),
+        fc.constantFrom('mean', 'last', 'none'),
+        (window, kind) => {
+          const { values, centre, scale } = normaliseWindow(Float64Array.from(window), kind);
+          const largest = Math.max(...window.map(Math.abs));
+          values.forEach((z, i) =>
+            expect(Math.abs(z * scale + centre - window[i])).toBeLessThanOrEqual(4e-16 * largest),
+          );
+        },
+      ),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { SplitConformal } from '../intervals/split-conformal.ts';
 import { StandardScaler } from '../scaling/standard-scaler.ts';
 import { SeriesTable } from '../table/series-table.ts';
+import type { Forecaster } from '../tasks/forecaster/forecaster.ts';
 
 const table = SeriesTable.of([
   { targets: { load: [1, 2] }, pastOnly: { visits: [1, 2] }, knownFuture: { holiday: [0, 0, 1] } },
@@ -21,3 +22,16 @@ SplitConformal.calibrate(training, [], { levels: [0.8] });
 SplitConformal.calibrate(test, [], { levels: [0.8] });
 // @ts-expect-error nor on a table that holds training rows too
 SplitConformal.calibrate(table, [], { levels: [0.8] });
+
+table.withFuture({ 'series 1': { holiday: [1, 0] } });
+// @ts-expect-error a past-only column is not known ahead
+table.withFuture({ 'series 1': { visits: [60] } });
+
+declare const forecaster: Forecaster;
+void forecaster.fit(training, { validation });
+// @ts-expect-error a model is not trained on what is tested
+void forecaster.fit(test, { validation });
+// @ts-expect-error nor calibrated on what it is tested on
+void forecaster.fit(training, { validation: test });
+// @ts-expect-error nor tested on what it was trained on
+void forecaster.evaluate(training);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeriesTable } from '../table/series-table.ts';
 import { StandardScaler, standardOf } from './standard-scaler.ts';
-import { normaliseWindow } from './window-normalisation.ts';
+import { normaliseWindow, windowStatistics } from './window-normalisation.ts';
 
 describe('StandardScaler', () => {
   it('has the statistics of training rows alone', () => {
@@ -29,6 +29,17 @@ describe('normaliseWindow', () => {
     expect(values[1]).toBe(1 / scale);
     expect([...normaliseWindow(Float64Array.of(4, 4), 'mean').values]).toEqual([0, 0]);
     expect([...normaliseWindow(Float64Array.of(1, 3), 'last').values]).toEqual([-2, 0]);
+  });
+
+  it('comes to the same after standardising as in one step', () => {
+    const standard = { mean: 40, deviation: 7 };
+    const window = Float64Array.of(31, 44, 52, 38);
+    const standardised = window.map((value) => (value - 40) / 7);
+    for (const kind of ['mean', 'last', 'none'] as const) {
+      const { values } = normaliseWindow(standardised, kind);
+      const { centre, scale } = windowStatistics(window, kind, standard);
+      values.forEach((z, i) => expect((window[i] - centre) / scale).toBeCloseTo(z, 12));
+    }
   });
 
   it('is undone within float64, for values of any size', () => {

@@ -1,3 +1,5 @@
+import type { Standard } from './standard-scaler.ts';
+
 /**
  * What is taken from a window before a model sees it, and given back to its forecast: 'mean' is RevIN (Kim et al. 2022), mean and deviation of the
  * window; 'last' its last value (NLinear); 'none' nothing.
@@ -20,14 +22,26 @@ const EPSILON = 1e-5;
  * @param window without missing values
  */
 export function normaliseWindow(window: Float64Array, kind: WindowNormalisation): NormalisedWindow {
-  const { centre, scale } = statisticsOf(window, kind);
+  const { centre, scale } = windowStatistics(window, kind, { mean: 0, deviation: 1 });
   return { values: window.map((value) => (value - centre) / scale), centre, scale };
 }
 
-function statisticsOf(window: Float64Array, kind: WindowNormalisation) {
-  if (kind === 'none') return { centre: 0, scale: 1 };
-  if (kind === 'last') return { centre: window.at(-1) ?? 0, scale: 1 };
-  const centre = window.reduce((sum, value) => sum + value, 0) / window.length;
-  const variance = window.reduce((sum, value) => sum + (value - centre) ** 2, 0) / window.length;
-  return { centre, scale: Math.sqrt(variance + EPSILON) };
+/**
+ * What standardising a window and then normalising it comes to, in one step.
+ *
+ * @param window without missing values, as it is in the table
+ */
+export function windowStatistics(
+  window: Float64Array,
+  kind: WindowNormalisation,
+  { mean, deviation }: Standard,
+): { readonly centre: number; readonly scale: number } {
+  if (kind === 'none') return { centre: mean, scale: deviation };
+  if (kind === 'last') return { centre: window.at(-1) ?? 0, scale: deviation };
+  let sum = 0;
+  for (const value of window) sum += value;
+  const centre = sum / window.length;
+  let squares = 0;
+  for (const value of window) squares += (value - centre) ** 2;
+  return { centre, scale: Math.sqrt(squares / window.length + EPSILON * deviation ** 2) };
 }

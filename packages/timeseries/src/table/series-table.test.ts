@@ -25,6 +25,17 @@ describe('SeriesTable', () => {
     expect(() => originsOf(test, { lookBack: 0, horizon: 1 })).toThrow('lookBack must be a positive integer, got 0');
   });
 
+  it('takes in what is known ahead', () => {
+    const table = SeriesTable.of([
+      { id: 'a', targets: { y: [1, 2] }, pastOnly: { v: [3, 4] }, knownFuture: { h: [0, 1, 1] } },
+    ]);
+    expect([...table.withFuture({ a: { h: [5, 6] } }).series[0].knownFuture.h]).toEqual([0, 1, 5, 6]);
+    expect([...table.series[0].knownFuture.h]).toEqual([0, 1, 1]);
+    expect(() => table.withFuture({ b: {} })).toThrow('a series must be there, got "b"');
+    expect(() => table.withFuture({ a: { v: [1] } as never })).toThrow('a column must be known-future, got v of "a"');
+    expect(() => table.withFuture({ a: { h: [Infinity] } })).toThrow('got Infinity in h of "a"');
+  });
+
   it('refuses what no table is, naming it', () => {
     const of = (input: object) => () => SeriesTable.of([input as never]);
     expect(() => SeriesTable.of([])).toThrow('there must be a series, got none');

@@ -168,8 +168,39 @@ export class SeriesTable<
     return { training: cut('training', 0), validation: cut('validation', 1), test: cut('test', 2) };
   }
 
-  /** The same table with other series: what a task makes of it. */
-  with(series: readonly Series<Past, Known>[]): SeriesTable<P, Target, Past, Known> {
+  /**
+   * The same table with what is known ahead: values of known-future columns from the last step of the targets on. A past-only column has none, and does not
+   * compile.
+   *
+   * @param future by series, by column
+   * @throws if a series or column is not there
+   *
+   * @example
+   * ```ts
+   * import { SeriesTable } from '@heed/timeseries';
+   * const table = SeriesTable.of([{ id: 'Berlin', targets: { rentals: [12, 15] }, knownFuture: { holiday: [0, 0] } }]);
+   * table.withFuture({ Berlin: { holiday: [1, 0] } }).series[0].knownFuture.holiday; // 0, 0, 1, 0
+   * ```
+   */
+  withFuture(
+    future: Readonly<Record<string, Readonly<Partial<Record<Known, ArrayLike<number>>>>>>,
+  ): SeriesTable<P, Target, Past, Known> {
+    const unknown = Object.keys(future).find((id) => !this.series.some((series) => series.id === id));
+    if (unknown !== undefined) throw new Error(`SeriesTable.withFuture: a series must be there, got "${unknown}"`);
+    const series = this.series.map((one) => {
+      const columns = Object.entries<ArrayLike<number> | undefined>(
+        Object.hasOwn(future, one.id) ? future[one.id] : {},
+      );
+      const known: Record<string, Float64Array> = { ...one.knownFuture };
+      for (const [name, values] of columns) {
+        if (!Object.hasOwn(known, name)) {
+          throw new Error(`SeriesTable.withFuture: a column must be known-future, got ${name} of "${one.id}"`);
+        }
+        const ahead = numbers(values ?? [], `${name} of "${one.id}"`);
+        known[name] = Float64Array.of(...known[name].subarray(0, lengthOf(one)), ...ahead);
+      }
+      return { ...one, knownFuture: known as Record<Known, Float64Array> };
+    });
     return new SeriesTable(this.part, this.targets, this.pastOnly, this.knownFuture, series);
   }
 }

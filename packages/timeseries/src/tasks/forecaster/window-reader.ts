@@ -1,5 +1,5 @@
 import type { HostArray } from '@heed/training';
-import { normaliseWindow } from '../../scaling/window-normalisation.ts';
+import { windowStatistics } from '../../scaling/window-normalisation.ts';
 import { standardOf, type Standard, type StandardScaler } from '../../scaling/standard-scaler.ts';
 import { lengthOf, type AnyTable, type Series } from '../../table/series-table.ts';
 import type { Origin } from '../../table/windows.ts';
@@ -31,13 +31,6 @@ export type TrainingBatch = InputBatch & {
   /** [B, C, H]: how much a normalised unit is of a standardised one; 0 where the target is missing. */
   readonly weights: Block;
 };
-
-/** How a forecast of one target is brought back to the table's units. */
-export interface Unit {
-  readonly centre: number;
-  readonly scale: number;
-  readonly standard: Standard;
-}
 
 /** What a forecaster has learned of the numbers that it reads. */
 export interface Scales {
@@ -114,15 +107,22 @@ export class WindowReader {
     const { targets, pastOnly, knownFuture } = this.names;
     const { lookBack, horizon } = this.config;
     return {
-      past: this.block(windows, targets.length, lookBack, (window, target) => this.normalised(window, target).values),
+      past: block(windows, targets.length, lookBack, (window, target, write) => {
+        const { values, centre, scale } = this.look(window, target);
+        for (let step = 0; step < lookBack; step++) write(step, (values[step] - centre) / scale);
+      }),
       ...(pastOnly.length > 0 && {
-        pastOnly: this.block(windows, pastOnly.length, lookBack, ({ series, at }, i) =>
-          this.column(pastOnly[i], series.pastOnly[pastOnly[i]].subarray(at - lookBack, at)),
+        pastOnly: block(windows, pastOnly.length, lookBack, ({ series, at }, i, write) =>
+          this.column(pastOnly[i], series.pastOnly[pastOnly[i]].subarray(at - lookBack, at)).forEach((z, t) =>
+            write(t, z),
+          ),
         ),
       }),
       ...(knownFuture.length > 0 && {
-        knownFuture: this.block(windows, knownFuture.length, lookBack + horizon, ({ series, at }, i) =>
-          this.column(knownFuture[i], series.knownFuture[knownFuture[i]].subarray(at - lookBack, at + horizon)),
+        knownFuture: block(windows, knownFuture.length, lookBack + horizon, ({ series, at }, i, write) =>
+          this.column(knownFuture[i], series.knownFuture[knownFuture[i]].subarray(at - lookBack, at + horizon)).forEach(
+            (z, t) => write(t, z),
+          ),
         ),
       }),
     };
@@ -130,15 +130,19 @@ export class WindowReader {
 
   training(windows: readonly Window[]): TrainingBatch {
     const { horizon } = this.config;
-    const weights = new Float32Array(windows.length * this.names.targets.length * horizon);
-    const targets = this.block(windows, this.names.targets.length, horizon, ({ series, at }, target, offset) => {
-      const { centre, scale, standard } = this.normalised({ series, at }, target);
-      const future = series.targets[target].subarray(at, at + horizon);
-      return future.map((value, step) => {
-        if (Number.isNaN(value)) return 0;
-        weights[offset + step] = scale;
-        return ((value - standard.mean) / standard.deviation - centre) / scale;
-      });
+    const channels = this.names.targets.length;
+    const weights = new Float32Array(windows.length * channels * horizon);
+    let row = 0;
+    const targets = block(windows, channels, horizon, (window, target, write) => {
+      const { centre, scale, standard } = this.look(window, target);
+      const values = window.series.targets[target];
+      for (let step = 0; step < horizon; step++) {
+        const value = values[window.at + step];
+        if (Number.isNaN(value)) continue;
+        weights[row * horizon + step] = scale / standard.deviation;
+        write(step, (value - centre) / scale);
+      }
+      row++;
     });
     return { ...this.inputs(windows), targets, weights: { data: weights, shape: targets.shape } };
   }
@@ -147,11 +151,8 @@ export class WindowReader {
   restore(window: Window, output: ArrayLike<number>): Float64Array[] {
     const { horizon } = this.config;
     return this.names.targets.map((_, target) => {
-      const { centre, scale, standard } = this.normalised(window, target);
-      return Float64Array.from(
-        { length: horizon },
-        (__, step) => (output[target * horizon + step] * scale + centre) * standard.deviation + standard.mean,
-      );
+      const { centre, scale } = this.look(window, target);
+      return Float64Array.from({ length: horizon }, (__, step) => output[target * horizon + step] * scale + centre);
     });
   }
 
@@ -162,39 +163,46 @@ export class WindowReader {
     return standardOf(series.targets[target].subarray(0, lengthOf(series))) ?? { mean: 0, deviation: 1 };
   }
 
-  private normalised({ series, at }: Window, target: number): Unit & { readonly values: Float64Array } {
+  /** The look-back of a target, and how it is brought to the model's units. */
+  private look({ series, at }: Window, target: number) {
     const standard = this.standard(series, target);
     const { lookBack, architecture } = this.config;
-    const window = carried(series.targets[target].subarray(at - lookBack, at));
-    const standardised = window.map((value) => (value - standard.mean) / standard.deviation);
-    return { ...normaliseWindow(standardised, NORMALISATION[architecture]), standard };
+    const values = carried(series.targets[target].subarray(at - lookBack, at));
+    return { values, standard, ...windowStatistics(values, NORMALISATION[architecture], standard) };
   }
 
   private column(name: string, values: Float64Array): Float64Array {
     const { mean, deviation } = this.scales.columns[name];
     return carried(values).map((value) => (Number.isNaN(value) ? 0 : (value - mean) / deviation));
   }
+}
 
-  private block(
-    windows: readonly Window[],
-    columns: number,
-    steps: number,
-    read: (window: Window, column: number, offset: number) => Float64Array,
-  ): Block {
-    const data = new Float32Array(windows.length * columns * steps);
-    windows.forEach((window, row) => {
-      for (let column = 0; column < columns; column++) {
-        const offset = (row * columns + column) * steps;
-        data.set(read(window, column, offset), offset);
-      }
-    });
-    return { data, shape: [windows.length, columns, steps] };
+/** A batch's array [B, columns, steps], each row of which `read` writes. */
+function block(
+  windows: readonly Window[],
+  columns: number,
+  steps: number,
+  read: (window: Window, column: number, write: (step: number, value: number) => void) => void,
+): Block {
+  const data = new Float32Array(windows.length * columns * steps);
+  let offset = 0;
+  const write = (step: number, value: number) => {
+    data[offset + step] = value;
+  };
+  for (const window of windows) {
+    for (let column = 0; column < columns; column++) {
+      read(window, column, write);
+      offset += steps;
+    }
   }
+  return { data, shape: [windows.length, columns, steps] };
 }
 
 /** Missing values replaced by the value before, at the beginning by the first that is there. */
 function carried(window: Float64Array): Float64Array {
-  if (!window.some(Number.isNaN)) return window;
+  let missing = false;
+  for (const value of window) missing ||= Number.isNaN(value);
+  if (!missing) return window;
   let last = window.find((value) => !Number.isNaN(value)) ?? NaN;
   return window.map((value) => (Number.isNaN(value) ? last : (last = value)));
 }

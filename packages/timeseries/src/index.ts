@@ -54,3 +54,11 @@ export type {
 } from './tasks/forecaster/forecaster-config.ts';
 export { attentionOverPast } from './charts/attention-over-past.ts';
 export { renderFan, type Fan } from './charts/render-fan.ts';
+export { chronosBoltConfigOf, chronosBoltNames } from './models/chronos-bolt/chronos-bolt.published.ts';
+export {
+  ChronosBolt,
+  createChronosBolt,
+  type ChronosBoltConfig,
+  type ContextBatch,
+} from './models/chronos-bolt/chronos-bolt.ts';
+export { readContext, type Context } from './models/chronos-bolt/read-context.ts';

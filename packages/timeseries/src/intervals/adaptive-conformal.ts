@@ -13,8 +13,12 @@ export interface AdaptiveOptions {
 }
 
 /**
- * Intervals for rolling use (adaptive conformal inference, Gibbs & Candès 2021): each level of each target and step rises when an interval missed, falls when
- * it held, and errors that have happened join the calibration. What a forecast of step h was worth is learned only when step h has happened.
+ * Intervals for rolling use, after adaptive conformal inference (Gibbs & Candès 2021): each level of each target and step rises when an error lies outside
+ * of what it now stands for, falls when it lies inside, and errors that have happened join the calibration. What a forecast of step h was worth is learned
+ * only when step h has happened.
+ *
+ * Deviation: an error is judged by the level of now, not by the interval that was given h steps before, to which nothing learned since had come: levels would
+ * swing. So errors of a step are held as stated over time, and intervals as far as errors change little within a horizon.
  *
  * @param forecasts of the table's values; every series' origins are taken in order of time
  * @param calibrated stays as it is
@@ -58,7 +62,7 @@ function adapt(
   );
   /** By step: the first origin whose value of that step was not learned from. */
   const learned = new Int32Array(steps);
-  const made: (WindowForecast & Required<Pick<WindowForecast, 'intervals'>>)[] = [];
+  const made: WindowForecast[] = [];
   for (const forecast of ordered) {
     for (let step = 0; step < steps; step++) {
       for (; learned[step] < made.length && made[learned[step]].at + step < forecast.at; learned[step]++) {
@@ -69,31 +73,33 @@ function adapt(
   }
   return made;
 
+  /** How far an interval reaches to each side, in deviations. */
+  function radius(target: number, step: number, level: number): number {
+    const asked = Math.min(1, Math.max(0, moved[target][step * levels.length + level]));
+    const found = conformal.radius(asked, target, step);
+    // no error that is known is large enough for a level near 1
+    return Number.isFinite(found) ? found : 2 * conformal.largest(target, step);
+  }
+
   function around(target: number, values: Float64Array) {
     const deviation = scaler?.of(id)?.[target].deviation ?? 1;
     const reach = new Float64Array(steps); // the wider level holds the narrower
     return levels.map((level, k) => {
-      for (let step = 0; step < steps; step++) {
-        const asked = conformal.radius(moved[target][step * levels.length + k], target, step);
-        // no error that is known is large enough for a level near 1
-        const radius = Number.isFinite(asked) ? asked : 2 * conformal.largest(target, step);
-        reach[step] = Math.max(reach[step], radius * deviation);
-      }
+      for (let step = 0; step < steps; step++) reach[step] = Math.max(reach[step], radius(target, step, k) * deviation);
       return { level, low: values.map((y, i) => y - reach[i]), high: values.map((y, i) => y + reach[i]) };
     });
   }
 
-  function learn({ at, values, intervals }: (typeof made)[number], step: number): void {
+  function learn({ at, values }: WindowForecast, step: number): void {
     for (const [target, column] of targets.entries()) {
-      const actual = column[at + step];
-      if (Number.isNaN(actual)) continue;
+      const standard = scaler?.of(id)?.[target];
+      const error = Math.abs(column[at + step] - values[target][step]) / (standard?.deviation ?? 1);
+      if (!Number.isFinite(error)) continue;
       for (const [k, level] of levels.entries()) {
-        const { low, high } = intervals[target][k];
-        const missed = actual < low[step] || actual > high[step] ? 1 : 0;
-        const place = step * levels.length + k;
-        moved[target][place] = Math.min(1, Math.max(0, moved[target][place] + rate * (missed - (1 - level))));
+        const missed = error > radius(target, step, k) ? 1 : 0;
+        moved[target][step * levels.length + k] += rate * (missed - (1 - level));
       }
-      conformal.addStep(target, step, actual, values[target][step], scaler?.of(id)?.[target]);
+      conformal.addStep(target, step, column[at + step], values[target][step], standard);
     }
   }
 }

@@ -4,7 +4,7 @@
 
 needs torch, transformers, safetensors, einops, pandas and chronos-forecasting (made with torch 2.15.0, transformers 5.23.0, chronos-forecasting 2.3.2). Computed in
 float64 but for the model's own normalisation, which is float32. The series have gaps, a beginning later than others, and a patch without any value. Writes
-published weights, contexts [B, T] (NaN where missing), quantiles [B, Q, H], and the gradients of Σ quantile · cos(1.7 i) by every weight.
+published weights, contexts [B, T] (NaN where missing), quantiles [B, Q, H], the pipeline's own over a longer horizon, and the gradients of Σ quantile · cos(1.7 i) by every weight.
 """
 
 import json
@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import T5Config
 
-from chronos.chronos_bolt import ChronosBoltModelForForecasting
+from chronos.chronos_bolt import ChronosBoltModelForForecasting, ChronosBoltPipeline
 
 FOLDER = Path(__file__).parents[2] / "packages/timeseries/src/models/chronos-bolt"
 FORMS = {
@@ -46,7 +46,8 @@ for form, (options, register) in FORMS.items():
     parameters = dict(model.named_parameters())
     tensors |= {f"{form}/weights/{name}": value for name, value in parameters.items()}
     tensors |= {f"{form}/gradients/{name}": value.grad for name, value in parameters.items() if value.grad is not None}
-    tensors |= {f"{form}/context": context, f"{form}/quantiles": quantiles}
+    long = ChronosBoltPipeline(model).predict(context, prediction_length=12)
+    tensors |= {f"{form}/context": context, f"{form}/quantiles": quantiles, f"{form}/long": long}
     configs[form] = {key: value for key, value in config.to_dict().items() if value is not None}
 save_file({name: value.detach().float().contiguous() for name, value in tensors.items()}, FOLDER / "chronos-bolt.golden.safetensors")
 (FOLDER / "chronos-bolt.golden.json").write_text(json.dumps(configs, indent=1, sort_keys=True) + "\n")

@@ -62,3 +62,9 @@ export {
   type ContextBatch,
 } from './models/chronos-bolt/chronos-bolt.ts';
 export { readContext, type Context } from './models/chronos-bolt/read-context.ts';
+export { ZeroShotForecaster } from './tasks/zero-shot-forecaster/zero-shot-forecaster.ts';
+export type {
+  ZeroShotForecast,
+  ZeroShotForecasterConfig,
+  ZeroShotOptions,
+} from './tasks/zero-shot-forecaster/zero-shot-forecaster-config.ts';

@@ -19,14 +19,19 @@ const HORIZONS = [96, 336] as const;
 const SPLIT = { training: 8640, validation: 2880, test: 2880 };
 const season = 24;
 
-/** How each model is trained; what the papers' scripts for ETTh1 say, PatchTST shortened. */
+/** Updates of an epoch: 8,640 hours have 8,209 windows of 336 and 96 hours, in batches of 32. */
+const EPOCH = 257;
+/** The schedule of the scripts of LTSF-Linear and iTransformer: half as much in every epoch. */
+const halving = (rate: number) => (step: number) => rate * 0.5 ** Math.floor((step - 1) / EPOCH);
+
+/** How each model is trained: what the papers' scripts for ETTh1 say, PatchTST shortened. */
 const MODELS: Readonly<Record<string, { readonly config: object; readonly fit: object }>> = {
-  nlinear: { config: { lookBack: 336 }, fit: { learningRate: 0.005, batchSize: 32, epochs: 10, schedule: 'cosine' } },
-  dlinear: { config: { lookBack: 336 }, fit: { learningRate: 0.005, batchSize: 32, epochs: 10, schedule: 'cosine' } },
+  nlinear: { config: { lookBack: 336 }, fit: { learningRate: halving(0.005), batchSize: 32, epochs: 10 } },
+  dlinear: { config: { lookBack: 336 }, fit: { learningRate: halving(0.005), batchSize: 32, epochs: 10 } },
   patchtst: { config: { lookBack: 336 }, fit: { learningRate: 5e-4, batchSize: 128, epochs: 25, schedule: 'cosine' } },
   itransformer: {
     config: { lookBack: 96, modelWidth: 256, hiddenWidth: 256, heads: 8 },
-    fit: { learningRate: 1e-4, batchSize: 32, epochs: 10, schedule: 'cosine' },
+    fit: { learningRate: halving(1e-4), batchSize: 32, epochs: 10 },
   },
 };
 
@@ -57,7 +62,7 @@ export default defineResult({
     'The usual split of 8,640, 2,880 and 2,880 hours, values standardised by the training; mean squared error of all seven series over all test windows ' +
     '(2,785 at 96, 2,545 at 336), the last batch included. Ours is PatchTST with a look-back of 336: patches of 16 with stride 8, 3 layers, 16 wide, 4 heads, ' +
     'dropout 0.3, batches of 128, Adam at 5e-4 along half a cosine, 25 epochs, best weights on validation. NLinear and DLinear with a look-back of 336, Adam at ' +
-    '0.005, batches of 32, 10 epochs; iTransformer with a look-back of 96, 2 layers, 256 wide, 1e-4, 10 epochs. Mean of seeds 1, 2, 3.',
+    '0.005, iTransformer with a look-back of 96, 2 layers, 256 wide, at 1e-4, each halved in every epoch, batches of 32, 10 epochs. Mean of seeds 1, 2, 3.',
   data: [etth1],
   run: async (context) => {
     const { quick, signal, part } = context;

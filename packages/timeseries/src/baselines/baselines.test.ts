@@ -17,6 +17,7 @@ describe('baselines', () => {
     expect([...repeatLast().forecast(of(1, 5, NaN), 1)]).toEqual([5]);
     expect([...drift().forecast(of(1, 2, NaN, NaN), 1)]).toEqual([5]);
     expect([...seasonalNaive(2).forecast(of(1, 2, 3, NaN), 2)]).toEqual([3, 2]);
+    expect([...seasonalNaive(2).forecast(of(NaN, 2), 2)]).toEqual([2, 2]);
     expect([...repeatLast().forecast(of(NaN), 1)]).toEqual([NaN]);
     expect([...drift().forecast(of(4), 2)]).toEqual([4, 4]); // one point
   });

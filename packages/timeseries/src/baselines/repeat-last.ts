@@ -10,6 +10,6 @@ export function repeatLast(): Baseline {
 }
 
 /** The last value that is not missing; NaN where there is none. */
-function lastValue(history: Float64Array): number {
+export function lastValue(history: Float64Array): number {
   return history[history.findLastIndex((value) => !Number.isNaN(value))] ?? NaN;
 }

@@ -1,5 +1,6 @@
 import type { Calendar } from '../table/calendar.ts';
 import type { Baseline } from './baseline.ts';
+import { lastValue } from './repeat-last.ts';
 
 const HOUR = 3_600_000;
 
@@ -19,12 +20,13 @@ export function seasonalNaive(season: number): Baseline {
       if (history.length < season) {
         throw new Error(`seasonalNaive: history must have a season of ${season} steps, got ${history.length}`);
       }
+      const last = lastValue(history);
       return Float64Array.from({ length: horizon }, (_, step) => {
-        // a missing value is replaced by that of the season before it
+        // a missing value is replaced by that of the season before it, or by the last one where there is none
         for (let at = history.length - season + (step % season); at >= 0; at -= season) {
           if (!Number.isNaN(history[at])) return history[at];
         }
-        return NaN;
+        return last;
       });
     },
   };

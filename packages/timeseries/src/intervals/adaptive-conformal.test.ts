@@ -25,7 +25,7 @@ describe('adaptiveIntervals', () => {
       scoreForecasts(test, made, { season: 1 }).intervals.map(({ coverage }) => coverage);
     const [fixed80] = held(fixed);
     expect(fixed80).toBeLessThan(0.5); // three times the deviation: 1.28 deviations become 0.43
-    const adaptive = held(adaptiveIntervals(test, forecasts, conformal));
+    const adaptive = held(adaptiveIntervals(test, forecasts, conformal, { rate: 0.05 }));
     expect(Math.abs(adaptive[0] - 0.8)).toBeLessThan(0.02);
     expect(Math.abs(adaptive[1] - 0.95)).toBeLessThan(0.02);
   });

@@ -6,19 +6,15 @@ import type { SplitConformal } from './split-conformal.ts';
 export interface AdaptiveOptions {
   readonly scaler?: StandardScaler;
   /**
-   * How much a level moves when an interval missed. Over T origins the share that is held is at most about 1 / (rate · T) off (Gibbs & Candès 2021,
-   * proposition 4.1). Default 0.05: 2 points over 1,000.
+   * How much a level moves when an interval missed: the share that is held over T origins is at most about 1 / (rate · T) off (Gibbs & Candès 2021,
+   * proposition 4.1), and far steps, whose errors are known late, swing if it is large. Default 0.005, theirs.
    */
   readonly rate?: number;
 }
 
 /**
- * Intervals for rolling use, after adaptive conformal inference (Gibbs & Candès 2021): each level of each target and step rises when an error lies outside
- * of what it now stands for, falls when it lies inside, and errors that have happened join the calibration. What a forecast of step h was worth is learned
- * only when step h has happened.
- *
- * Deviation: an error is judged by the level of now, not by the interval that was given h steps before, to which nothing learned since had come: levels would
- * swing. So errors of a step are held as stated over time, and intervals as far as errors change little within a horizon.
+ * Intervals for rolling use (adaptive conformal inference, Gibbs & Candès 2021): each level of each target and step rises when an interval missed, falls when
+ * it held, and errors that have happened join the calibration. What a forecast of step h was worth is learned only when step h has happened.
  *
  * @param forecasts of the table's values; every series' origins are taken in order of time
  * @param calibrated stays as it is
@@ -28,7 +24,7 @@ export function adaptiveIntervals(
   table: AnyTable,
   forecasts: Iterable<WindowForecast>,
   calibrated: SplitConformal,
-  { scaler, rate = 0.05 }: AdaptiveOptions = {},
+  { scaler, rate = 0.005 }: AdaptiveOptions = {},
 ): WindowForecast[] {
   const bySeries = groupBySeries(forecasts);
   return [...bySeries.values()].flatMap((own) => adapt(table, own, calibrated.copy(), scaler, rate));
@@ -62,7 +58,7 @@ function adapt(
   );
   /** By step: the first origin whose value of that step was not learned from. */
   const learned = new Int32Array(steps);
-  const made: WindowForecast[] = [];
+  const made: (WindowForecast & Required<Pick<WindowForecast, 'intervals'>>)[] = [];
   for (const forecast of ordered) {
     for (let step = 0; step < steps; step++) {
       for (; learned[step] < made.length && made[learned[step]].at + step < forecast.at; learned[step]++) {
@@ -90,16 +86,16 @@ function adapt(
     });
   }
 
-  function learn({ at, values }: WindowForecast, step: number): void {
+  function learn({ at, values, intervals }: (typeof made)[number], step: number): void {
     for (const [target, column] of targets.entries()) {
-      const standard = scaler?.of(id)?.[target];
-      const error = Math.abs(column[at + step] - values[target][step]) / (standard?.deviation ?? 1);
-      if (!Number.isFinite(error)) continue;
+      const actual = column[at + step];
+      if (Number.isNaN(actual)) continue;
       for (const [k, level] of levels.entries()) {
-        const missed = error > radius(target, step, k) ? 1 : 0;
-        moved[target][step * levels.length + k] += rate * (missed - (1 - level));
+        const { low, high } = intervals[target][k];
+        const missed = actual < low[step] || actual > high[step] ? 1 : 0;
+        moved[target][step * levels.length + k] += rate * (missed - (1 - level)); // beyond 0 and 1 too, or it would forget
       }
-      conformal.addStep(target, step, column[at + step], values[target][step], standard);
+      conformal.addStep(target, step, actual, values[target][step], scaler?.of(id)?.[target]);
     }
   }
 }

@@ -206,7 +206,7 @@ export class SeriesTable<
 }
 
 /** A series without what comes after a step. Known-future columns keep what is known ahead. */
-export function cutSeries<Past extends string, Known extends string>(
+function cutSeries<Past extends string, Known extends string>(
   series: Series<Past, Known>,
   from: number,
   to: number,

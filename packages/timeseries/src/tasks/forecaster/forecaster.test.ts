@@ -111,7 +111,8 @@ describe('Forecaster', () => {
     const [before] = await forecaster.predict();
     await forecaster.update(SeriesTable.of([rows]));
     const [after, other] = await forecaster.predict();
-    expect(after.targets[0].values).toEqual(asked.targets[0].values); // as if asked with the whole history
+    // as if asked with the whole history, but for sums in another order
+    after.targets[0].values.forEach((value, i) => expect(value).toBeCloseTo(asked.targets[0].values[i], 4));
     expect(after.targets[0].values).not.toEqual(before.targets[0].values);
     expect(other.id).toBe('b');
     const width = ({ targets: [{ intervals, values }] }: typeof after) => intervals[0].high[0] - values[0];

@@ -19,19 +19,32 @@ const HORIZONS = [96, 336] as const;
 const SPLIT = { training: 8640, validation: 2880, test: 2880 };
 const season = 24;
 
-/** Updates of an epoch: 8,640 hours have 8,209 windows of 336 and 96 hours, in batches of 32. */
-const EPOCH = 257;
 /** The schedule of the scripts of LTSF-Linear and iTransformer: half as much in every epoch. */
-const halving = (rate: number) => (step: number) => rate * 0.5 ** Math.floor((step - 1) / EPOCH);
+const halving = (rate: number) => (perEpoch: number) => (step: number) =>
+  rate * 0.5 ** Math.floor((step - 1) / perEpoch);
+
+interface Recipe {
+  readonly config: {
+    readonly lookBack: number;
+    readonly modelWidth?: number;
+    readonly hiddenWidth?: number;
+    readonly heads?: number;
+  };
+  readonly learningRate: number | ReturnType<typeof halving>;
+  readonly batchSize: number;
+  readonly epochs: number;
+}
 
 /** How each model is trained: what the papers' scripts for ETTh1 say, PatchTST shortened. */
-const MODELS: Readonly<Record<string, { readonly config: object; readonly fit: object }>> = {
-  nlinear: { config: { lookBack: 336 }, fit: { learningRate: halving(0.005), batchSize: 32, epochs: 10 } },
-  dlinear: { config: { lookBack: 336 }, fit: { learningRate: halving(0.005), batchSize: 32, epochs: 10 } },
-  patchtst: { config: { lookBack: 336 }, fit: { learningRate: 5e-4, batchSize: 128, epochs: 25, schedule: 'cosine' } },
+const MODELS: Readonly<Record<string, Recipe>> = {
+  nlinear: { config: { lookBack: 336 }, learningRate: halving(0.005), batchSize: 32, epochs: 10 },
+  dlinear: { config: { lookBack: 336 }, learningRate: halving(0.005), batchSize: 32, epochs: 10 },
+  patchtst: { config: { lookBack: 336 }, learningRate: 5e-4, batchSize: 128, epochs: 25 },
   itransformer: {
     config: { lookBack: 96, modelWidth: 256, hiddenWidth: 256, heads: 8 },
-    fit: { learningRate: halving(1e-4), batchSize: 32, epochs: 10 },
+    learningRate: halving(1e-4),
+    batchSize: 32,
+    epochs: 10,
   },
 };
 
@@ -132,14 +145,17 @@ async function measure(
 ): Promise<Run | undefined> {
   const table = await readEtth1(await fetchData(etth1, { signal }));
   const { training, validation, test } = table.split(quick ? { training: 1500, validation: 500, test: 500 } : SPLIT);
-  const { config, fit } = MODELS[name];
+  const { config, learningRate, batchSize, epochs } = MODELS[name];
   const options = { architecture: name, horizon, season, seed, ...config };
   const forecaster = new Forecaster(options as ForecasterOptions);
   const started = performance.now();
+  const windows = SPLIT.training - config.lookBack - horizon + 1;
   const { reason, best } = await forecaster.fit(training, {
     validation,
-    ...fit,
-    ...(quick ? { epochs: 1, windowStride: 24 } : { checkpoints: join(folder, key) }),
+    learningRate: typeof learningRate === 'number' ? learningRate : learningRate(Math.ceil(windows / batchSize)),
+    schedule: 'cosine', // of a rate that is a number
+    batchSize,
+    ...(quick ? { epochs: 1, windowStride: 24 } : { epochs, checkpoints: join(folder, key) }),
     signal,
     onEvent: progressBar({ unit: 'windows', label: key, seconds: 30 }),
   });

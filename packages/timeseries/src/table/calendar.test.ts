@@ -27,6 +27,7 @@ describe('Calendar', () => {
   it('refuses times that do not exist', () => {
     expect(() => berlin.instant('2024-03-31 02:30')).toThrow('which its clocks skip');
     expect(() => berlin.instant('2024-02-30')).toThrow('a time must exist, got "2024-02-30"');
+    expect(() => berlin.instant('0024-02-03')).toThrow('a time must exist'); // dates of JavaScript take it for 1924
     expect(() => berlin.instant('yesterday')).toThrow('a time must be like 2024-03-31 01:00, got "yesterday"');
     expect(() => new Calendar('Atlantis/Capital')).toThrow('zone must be a name of the IANA database');
   });

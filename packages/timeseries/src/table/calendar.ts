@@ -98,7 +98,8 @@ export class Calendar {
     const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
     const wall = Date.UTC(year, month - 1, day, hour, minute, second, Number((match[7] ?? '0').padEnd(3, '0')));
     const date = new Date(wall);
-    if (date.getUTCDate() !== day || date.getUTCMonth() !== month - 1 || hour > 23 || minute > 59 || second > 59) {
+    const sameDay = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+    if (!sameDay || hour > 23 || minute > 59 || second > 59) {
       throw new Error(`Calendar: a time must exist, got ${JSON.stringify(text)}`);
     }
     const zone = match[8];

@@ -43,6 +43,13 @@ describe('tableFromCsv', () => {
     expect([...csv(text, { gaps: 'missing' }).series[0].targets[0]]).toEqual([1, NaN, NaN, 4]);
   });
 
+  it('refuses a gap of centuries, and takes a column of any name', () => {
+    const ages = 'time,y\n1000-01-01 00:00,1\n9999-01-01 00:00,2\n';
+    expect(() => csv(ages, { gaps: 'missing' })).toThrow('a gap must be of at most 1000000 steps');
+    const table = tableFromCsv('__proto__,y\n1,2\n', { targets: ['__proto__'] });
+    expect([table.targets, [...table.series[0].targets[0]]]).toEqual([['__proto__'], [1]]);
+  });
+
   it('refuses unsorted and duplicate times, other steps, texts, infinities and absent columns, naming the row', () => {
     expect(() => csv('time,y\n2024-01-01 01:00,1\n2024-01-01 00:00,2\n')).toThrow('must be in order');
     expect(() => csv('time,y\n2024-01-01 01:00,1\n2024-01-01 01:00,2\n')).toThrow('must come once');

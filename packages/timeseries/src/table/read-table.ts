@@ -26,6 +26,8 @@ export interface TableOptions<Target extends string, Past extends string, Known 
 /** A cell: a number, its digits, or nothing. */
 export type Cell = string | number | null | undefined;
 
+/** A longer one is a wrong year rather than missing values. */
+const LONGEST_GAP = 1_000_000;
 /** Texts that stand for no value. */
 const MISSING = new Set(['', 'na', 'nan', 'null', '?']);
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -90,9 +92,12 @@ export function tableFromRows<Target extends string, Past extends string = never
         let missing = 0;
         const filled: number[] = [];
         while (expected < stamp) {
+          if (++missing > LONGEST_GAP) {
+            throw new Error(
+              `tableFromRows: a gap must be of at most ${LONGEST_GAP} steps, got more before ${String(text)} of "${name}"`,
+            );
+          }
           filled.push(expected);
-          missing++;
-          if (missing > 1_000_000) break;
           expected = calendar.next(expected, step!);
         }
         if (expected !== stamp) {

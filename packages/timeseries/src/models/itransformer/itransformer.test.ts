@@ -23,7 +23,8 @@ const batch = () =>
 const target = () => tf.reshape(tf.cos(tf.range(0, 30)), [2, 3, 5]);
 
 describeModelContract('ITransformer', {
-  config,
+  config: { ...config, layers: 1 },
+  overfit: { learningRate: 0.03, steps: 50 },
   create: createITransformer,
   batch,
   forward: (model, given) => model.forward(given as WindowBatch),

@@ -35,7 +35,7 @@ for (const change of [{}, { norm: 'layer', placement: 'pre', padding: 'none', po
     batch,
     forward: (model, given) => model.forward(given),
     outputShape: [2, 3, 5],
-    overfit: { learningRate: 0.03, steps: 60 },
+    overfit: { learningRate: 0.05, steps: 40 },
     loss: (model, given) => tf.tidy(() => tf.mean(tf.square(tf.sub(model.forward(given), target())))),
   });
 }

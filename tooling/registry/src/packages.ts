@@ -122,4 +122,12 @@ const loss = itemCrossEntropy(tf.tensor2d([[2, 0]]), items, tf.tensor1d([0], 'in
 console.log((await loss.data())[0].toFixed(4));`,
     prints: '0.7586',
   },
+  '@heed/timeseries': {
+    // Seasonal differences of the history are 2; the forecast is off by 2 and 4.
+    code: `import { mase, seasonalNaive } from '@heed/timeseries';
+const history = Float64Array.of(1, 2, 3, 4);
+const forecast = seasonalNaive(2).forecast(history, 2);
+console.log([...forecast].join(), mase([5, 8], forecast, { history, season: 2 }));`,
+    prints: '3,4 1.5',
+  },
 };

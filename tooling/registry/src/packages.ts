@@ -114,4 +114,12 @@ const loss = itemCrossEntropy(tf.tensor2d([[2, 0]]), items, tf.tensor1d([0], 'in
 console.log((await loss.data())[0].toFixed(4));`,
     prints: '0.7586',
   },
+  '@heed/vision': {
+    // Between black and white stands grey; a PNG gives back what was written.
+    code: `import { decodeImage, encodePng, resize } from '@heed/vision';
+const image = { width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 200) };
+const again = await decodeImage(await encodePng(image));
+console.log(resize(again, 1, 1, 'bilinear').data.join());`,
+    prints: '100',
+  },
 };

@@ -1,3 +1,4 @@
+import { Random } from '@heed/attention-core';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode-image.ts';
 import { encodePng } from './encode-png.ts';
@@ -81,6 +82,33 @@ describe('decodeImage', () => {
     header[21] = 0;
     await expect(decodeImage(header, { name: 'a.jpg' })).rejects.toThrow('decodeImage: a.jpg: ');
   });
+
+  it.each([
+    'rgb.png',
+    'palette-clear.png',
+    'rgb.jpg',
+    'progressive.jpg',
+    'turned-6.jpg',
+    'lossless.webp',
+    'lossy.webp',
+  ])(
+    'gives a picture or an error that names the file for bytes of %s that were changed at random, and reads on afterwards',
+    async (name) => {
+      const random = new Random(11);
+      const outcomes = new Set<string>();
+      for (let round = 0; round < 100; round++) {
+        const bytes = bytesOf(name);
+        for (let change = 0; change <= round % 4; change++) bytes[random.integer(bytes.length)] = random.integer(256);
+        const outcome = await decodeImage(bytes, { name, maximumPixels: 1e5 }).then(
+          ({ width, height, channels, data }) => (data.length === width * height * channels ? 'picture' : 'misfit'),
+          (error: Error) => (error.message.startsWith(`decodeImage: ${name}: `) ? 'refusal' : error.message),
+        );
+        outcomes.add(outcome);
+      }
+      expect([...outcomes].filter((outcome) => outcome !== 'picture' && outcome !== 'refusal')).toEqual([]);
+      expect((await decodeImage(bytesOf(name))).data.length).toBeGreaterThan(0);
+    },
+  );
 
   it('passes over EXIF data that are damaged', async () => {
     const turned = bytesOf('turned-6.jpg');

@@ -12,6 +12,13 @@ export {
 export { readLabelledFolder, type LabelledFolder } from './datasets/labelled-folder/labelled-folder.ts';
 export type { LabelledImage } from './datasets/labelled-image.ts';
 export type { Augmentation } from './augmentation/augment.ts';
+export {
+  averagePrecision,
+  type AveragePrecision,
+  type DetectionCase,
+  type FoundObject,
+  type TrueObject,
+} from './evaluation/average-precision.ts';
 export { calibration, type Calibration } from './evaluation/calibration.ts';
 export { Cct, createCct, type CctConfig } from './models/cct/cct.ts';
 export { ConvNet, createConvNet, type ConvNetConfig } from './models/conv-net/conv-net.ts';

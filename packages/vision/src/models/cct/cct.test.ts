@@ -30,6 +30,7 @@ describeModelContract('Cct', {
   forward: (model, { images }) => model.forward(images),
   outputShape: [2, 3],
   loss: (model, { images }) => crossEntropy(model.forward(images), tf.tensor1d([2, 0], 'int32')),
+  overfit: { learningRate: 0.03, steps: 50 },
 });
 
 describe('Cct', () => {

@@ -71,7 +71,7 @@ describe.each(ARCHITECTURES.map((options) => [options.architecture, options] as 
 describe('ImageClassifier', () => {
   const trained = async (options: ImageClassifierOptions = cct) => {
     const classifier = create(options);
-    await classifier.fit(examplesOf(96, 2), { epochs: 25, batchSize: 16, learningRate: 0.01, weightDecay: 0 });
+    await classifier.fit(examplesOf(48, 2), { epochs: 20, batchSize: 16, learningRate: 0.02, weightDecay: 0 });
     return classifier;
   };
 

@@ -130,4 +130,12 @@ const forecast = seasonalNaive(2).forecast(history, 2);
 console.log([...forecast].join(), mase([5, 8], forecast, { history, season: 2 }));`,
     prints: '3,4 1.5',
   },
+  '@heed/vision': {
+    // Between black and white stands grey; a PNG gives back what was written.
+    code: `import { decodeImage, encodePng, resize } from '@heed/vision';
+const image = { width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 200) };
+const again = await decodeImage(await encodePng(image));
+console.log(resize(again, 1, 1, 'bilinear').data.join());`,
+    prints: '100',
+  },
 };

@@ -38,6 +38,16 @@ describe('MultiHeadAttention', () => {
     expect(layer.forward(x, { prepared })).toBeAllClose(layer.forward(x, { memory }));
   });
 
+  it('has a bias at its output alone where it is asked for one, which is added to what it gives without', () => {
+    const config = { modelWidth: 4, heads: 2, bias: false };
+    const biased = new MultiHeadAttention({ ...config, outputBias: true, random: new Random(5) });
+    const plain = new MultiHeadAttention({ ...config, random: new Random(5) });
+    const names = biased.namedParameters().map(({ name }) => name);
+    expect(names.filter((name) => name.endsWith('bias'))).toEqual(['output.bias']);
+    const x = normal(2, 3, 4);
+    expect(biased.forward(x)).toBeAllClose(tf.add(plain.forward(x), biased.output.bias!));
+  });
+
   it('has the weights of h single heads, concatenated and projected', () => {
     const layer = new MultiHeadAttention({ modelWidth: 6, heads: 3, bias: false, random });
     const x = normal(1, 4, 6);

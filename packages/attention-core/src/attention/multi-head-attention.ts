@@ -41,6 +41,8 @@ export interface MultiHeadAttentionConfig {
   readonly memoryWidth?: number;
   /** Whether the four projections have biases. Default true. */
   readonly bias?: boolean;
+  /** Whether the output projection has one. Default as `bias`; some vision models have it alone. */
+  readonly outputBias?: boolean;
   /** Dropout on the weights. Default 0. */
   readonly dropout?: number;
   /** Positions written into queries and keys: rotary embeddings. Default: none. */
@@ -112,6 +114,7 @@ export class MultiHeadAttention extends Module {
   constructor(config: MultiHeadAttentionConfig) {
     super();
     const { modelWidth, heads, keyValueHeads = heads, memoryWidth = modelWidth, bias = true, random } = config;
+    const { outputBias = bias } = config;
     requireIntegers('multiHeadAttention', { heads, keyValueHeads });
     if (config.headWidth === undefined && modelWidth % heads !== 0) {
       throw new Error(
@@ -128,7 +131,7 @@ export class MultiHeadAttention extends Module {
     this.query = new Linear({ inputs: modelWidth, outputs: heads * headWidth, bias, random });
     this.key = new Linear({ inputs: memoryWidth, outputs: keyValueHeads * headWidth, bias, random });
     this.value = new Linear({ inputs: memoryWidth, outputs: keyValueHeads * valueHeadWidth, bias, random });
-    this.output = new Linear({ inputs: heads * valueHeadWidth, outputs: modelWidth, bias, random });
+    this.output = new Linear({ inputs: heads * valueHeadWidth, outputs: modelWidth, bias: outputBias, random });
     this.positions = config.positions;
     this.score = config.score;
     this.normaliser = config.normaliser;

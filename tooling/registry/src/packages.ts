@@ -114,4 +114,13 @@ const loss = itemCrossEntropy(tf.tensor2d([[2, 0]]), items, tf.tensor1d([0], 'in
 console.log((await loss.data())[0].toFixed(4));`,
     prints: '0.7586',
   },
+  '@heed/speech': {
+    // A tone of 1,000 Hz at 8,000 samples a second is the eighth of 64 / 2 bands.
+    code: `import { spectrogram } from '@heed/speech';
+import * as tf from '@tensorflow/tfjs';
+const tone = Float32Array.from({ length: 640 }, (_, i) => Math.sin((2 * Math.PI * i) / 8));
+const power = spectrogram(tf.tensor2d(tone, [1, 640]), { window: 64, hop: 64 });
+console.log((await tf.argMax(tf.sum(power, 1), 1).data()).join());`,
+    prints: '8',
+  },
 };

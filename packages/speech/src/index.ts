@@ -24,6 +24,19 @@ export {
   type WhisperState,
 } from './models/whisper/whisper.ts';
 export { publishedWhisperConfig, whisperConfigFrom, whisperNames } from './models/whisper/whisper.names.ts';
+export { ctranslate2Folder, isCtranslate2Folder } from './models/whisper/ctranslate2-folder.ts';
+export {
+  ctcAlign,
+  ctcBeamSearch,
+  ctcGreedy,
+  type AlignedSymbol,
+  type CtcBeamOptions,
+  type CtcHypothesis,
+  type CtcScores,
+} from './decoding/ctc-decode.ts';
+export { ctcFits, ctcLoss, type CtcInputs } from './losses/ctc-loss.ts';
+export { tokenTimes, type TokenTimesOptions } from './decoding/token-times.ts';
+export { characterErrorRate, wordErrorRate, type RecognisedText } from './metrics/word-error-rate.ts';
 export { fsdd, readFsdd, type Fsdd, type SpokenDigit } from './datasets/fsdd/fsdd.ts';
 export { KeywordSpotter } from './tasks/keyword-spotter/keyword-spotter.ts';
 export type {
@@ -35,3 +48,14 @@ export type {
   SpotOptions,
   SpottedKeyword,
 } from './tasks/keyword-spotter/keyword-spotter-config.ts';
+export { SpeechRecognizer } from './tasks/speech-recognizer/speech-recognizer.ts';
+export type {
+  OpenRecognizerOptions,
+  SpeechExample,
+  SpeechRecognizerConfig,
+  SpeechRecognizerFitOptions,
+  SpeechSegment,
+  SpokenWord,
+  TranscribeOptions,
+  Transcript,
+} from './tasks/speech-recognizer/speech-recognizer-config.ts';

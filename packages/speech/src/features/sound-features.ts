@@ -23,7 +23,7 @@ export interface SoundFeaturesOptions {
 const TOGETHER = 32;
 
 /** Frames of 25 ms, one every 10 ms. */
-export function melOptions({ rate, mels }: SoundFeaturesOptions): MelOptions {
+function melOptions({ rate, mels }: SoundFeaturesOptions): MelOptions {
   const window = Math.round(0.025 * rate);
   const fft = 2 ** Math.ceil(Math.log2(window));
   return { rate, mels, window, fft, hop: Math.round(0.01 * rate), low: 20, pad: 'none' };

@@ -53,19 +53,19 @@ export function interpolate(samples: Float32Array, step: number, zeros: number):
     const fraction = (place - nearest) * PHASES;
     const phase = Math.floor(fraction);
     const share = fraction - phase;
-    const lower = filterAt(phase);
-    const upper = share > 1e-9 ? filterAt(phase + 1) : lower;
     const first = nearest - reach;
-    let [sum, next] = [0, 0];
-    const end = Math.min(taps, samples.length - first);
-    for (let tap = Math.max(0, -first); tap < end; tap++) {
-      const sample = samples[first + tap];
-      sum += sample * lower[tap];
-      next += sample * upper[tap];
-    }
-    result[i] = sum + share * (next - sum);
+    const sum = heard(samples, first, filterAt(phase));
+    result[i] = share < 1e-9 ? sum : sum + share * (heard(samples, first, filterAt(phase + 1)) - sum);
   }
   return result;
+}
+
+/** The samples from `first` on through a filter; there are none outside the sound. */
+function heard(samples: Float32Array, first: number, filter: Float32Array): number {
+  const end = Math.min(filter.length, samples.length - first);
+  let sum = 0;
+  for (let tap = Math.max(0, -first); tap < end; tap++) sum += samples[first + tap] * filter[tap];
+  return sum;
 }
 
 /** @param fraction of an old sample, by which the filter's middle is after the nearest one before it */

@@ -23,9 +23,9 @@ export function requireSound(owner: string, { samples, rate }: Sound, place?: nu
   }
   requireRate(owner, rate, which);
   if (samples.length === 0) throw new Error(`${owner}: a sound must have samples, got none${which}`);
-  const wrong = samples.findIndex((sample) => !Number.isFinite(sample));
-  if (wrong >= 0) {
-    throw new Error(`${owner}: samples must be finite, got ${samples[wrong]} at ${wrong}${which}`);
+  for (let at = 0; at < samples.length; at++) {
+    if (Number.isFinite(samples[at])) continue;
+    throw new Error(`${owner}: samples must be finite, got ${samples[at]} at ${at}${which}`);
   }
 }
 

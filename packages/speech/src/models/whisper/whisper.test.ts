@@ -95,7 +95,7 @@ describe('Whisper', () => {
         .toSorted(),
     );
     for (const [name, gradient] of Object.entries(theirs)) {
-      expect(renamed[name], name).toBeAllClose(gradient, { absolute: 1e-4, relative: 1e-4 });
+      expect(renamed[name]).toBeAllClose(gradient, { absolute: 1e-4, relative: 1e-4 });
     }
   });
 

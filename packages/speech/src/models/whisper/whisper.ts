@@ -16,7 +16,6 @@ import {
   EncoderBlock,
   gelu,
   LayerNorm,
-  linear,
   Module,
   Random,
   sinusoidalPositions,
@@ -161,7 +160,11 @@ class WhisperDecoder extends Module {
 
   /** @param hidden [..., M] @returns [..., V]: the head is the token table again */
   logits(hidden: tf.Tensor): tf.Tensor {
-    return linear(this.norm.forward(hidden), tf.transpose(this.tokens.weight));
+    const width = hidden.shape[hidden.rank - 1]!;
+    const rows = tf.reshape(this.norm.forward(hidden), [-1, width]); // [N, M]
+    // turned within the product: the table is too large to be copied at every step
+    const logits = tf.matMul(rows, this.tokens.weight, false, true); // [N, V]
+    return tf.reshape(logits, [...hidden.shape.slice(0, -1), this.tokens.weight.shape[0]]);
   }
 }
 

@@ -38,6 +38,8 @@ export interface KeywordSpotterFitOptions extends FitOptions {
   readonly speeds?: readonly number[];
   /** Stripes that hide time and frequency in training. Default: none. */
   readonly specAugment?: SpecAugmentOptions;
+  /** Fraction of the target that is spread over all words, so that training does not end in certainty. Default 0. */
+  readonly labelSmoothing?: number;
   /** Number of shapes that batches have: more of them pad less and take longer to record. Default 4. */
   readonly buckets?: number;
 }

@@ -64,7 +64,7 @@ export class KeywordSpotter extends Task<KeywordSpotterConfig, KeywordSpotterPar
    * @throws if there are no sounds, one is empty, not finite or too long, or its label is unknown; if a checkpoint is of another run
    */
   async fit(examples: readonly KeywordExample[], options: KeywordSpotterFitOptions = {}): Promise<FitHistory> {
-    const { validation, speeds = [1], specAugment: stripes, buckets = 4 } = options;
+    const { validation, speeds = [1], specAugment: stripes, buckets = 4, labelSmoothing = 0 } = options;
     const { mels, seed } = this.config;
     if (examples.length === 0) throw new Error('KeywordSpotter.fit: at least one sound is needed, got none');
     const labels = this.check('fit', examples);
@@ -79,7 +79,8 @@ export class KeywordSpotter extends Task<KeywordSpotterConfig, KeywordSpotterPar
       keywordSpotterRecipe,
       () => this.create(),
       ({ model }, { batchSize }) => ({
-        loss: ({ labels: expected, ...batch }, { random }) => crossEntropy(model.forward(batch, { random }), expected),
+        loss: ({ labels: expected, ...batch }, { random }) =>
+          crossEntropy(model.forward(batch, { random }), expected, { labelSmoothing }),
         data: dataLoader({
           examples: features.map(({ frames }) => frames),
           batchSize,
@@ -95,7 +96,13 @@ export class KeywordSpotter extends Task<KeywordSpotterConfig, KeywordSpotterPar
             };
           },
         }),
-        identity: { buckets, speeds, stripes: stripes ?? null, data: fingerprint(numbersOf(examples, labels)) },
+        identity: {
+          buckets,
+          speeds,
+          labelSmoothing,
+          stripes: stripes ?? null,
+          data: fingerprint(numbersOf(examples, labels)),
+        },
         evaluation: validation && { run: () => this.evaluate(validation), monitor: 'accuracy', goal: 'max' },
       }),
     );

@@ -20,7 +20,8 @@ export default defineExample({
     const { reason } = await spotter.fit(learned, {
       steps: quick ? 20 : 1500,
       speeds: quick ? [1] : [0.9, 1, 1.1],
-      specAugment: { timeWidth: 10, frequencyWidth: 8 },
+      specAugment: { timeMasks: 2, timeWidth: 6, frequencyWidth: 8 },
+      labelSmoothing: 0.1,
       signal,
       onEvent: progressBar({ unit: 'sounds' }),
     });

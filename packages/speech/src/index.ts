@@ -24,7 +24,7 @@ export {
   type WhisperState,
 } from './models/whisper/whisper.ts';
 export { publishedWhisperConfig, whisperConfigFrom, whisperNames } from './models/whisper/whisper.names.ts';
-export { ctranslate2Folder, isCtranslate2Folder } from './models/whisper/ctranslate2-folder.ts';
+export { ctranslateFolder, isCtranslateFolder } from './models/whisper/ctranslate-folder.ts';
 export {
   ctcAlign,
   ctcBeamSearch,

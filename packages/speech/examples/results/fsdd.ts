@@ -16,7 +16,7 @@ export default defineResult({
   minutes: 20,
   protocol:
     'Recordings 0 to 4 of each digit and speaker are the test (300), the others are learned (2,700), all at 8 kHz, 40 log-mel bands. A keyword transformer of ' +
-    '4 layers, 64 wide, 4 heads, a stem of stride 2; dropout 0.1; speeds 0.9, 1, 1.1; one stripe of at most 10 frames and one of at most 8 bands hidden. AdamW at 0.001, ' +
+    '4 layers, 64 wide, 4 heads, a stem of stride 2; dropout 0.15; speeds 0.9 to 1.1 in steps of 0.05; two stripes of at most 6 frames and one of at most 8 bands hidden; label smoothing 0.1. AdamW at 0.001, ' +
     'half a cosine, batches of 64, 3,000 steps, last weights. All of it was chosen on recordings 45 to 49. Mean of seeds 1, 2, 3.',
   data: [fsdd],
   run: async (context) => {
@@ -51,12 +51,13 @@ async function measure(
   { quick, signal, folder }: ResultContext,
 ) {
   const sizes = quick ? { modelWidth: 16, layers: 1 } : {};
-  const spotter = new KeywordSpotter({ labels: [...'0123456789'], rate: 8000, seed, ...sizes });
+  const spotter = new KeywordSpotter({ labels: [...'0123456789'], rate: 8000, dropout: 0.15, seed, ...sizes });
   try {
     const { reason, seconds } = await spotter.fit(learned, {
       steps: quick ? 20 : 3000,
-      speeds: quick ? [1] : [0.9, 1, 1.1],
-      specAugment: { timeWidth: 10, frequencyWidth: 8 },
+      speeds: quick ? [1] : [0.9, 0.95, 1, 1.05, 1.1],
+      specAugment: { timeMasks: 2, timeWidth: 6, frequencyWidth: 8 },
+      labelSmoothing: 0.1,
       ...(!quick && { checkpoints: join(folder, `seed-${seed}`), checkpointEverySteps: 500 }),
       signal,
       onEvent: progressBar({ unit: 'sounds', label: `seed ${seed}`, seconds: 30 }),

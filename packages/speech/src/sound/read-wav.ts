@@ -10,6 +10,9 @@ export interface WavSound extends Sound {
   readonly truncated: boolean;
 }
 
+/** The names of chunks, 'fmt ' and 'data', as numbers. */
+const FORMAT = 0x666d_7420;
+const SAMPLES = 0x6461_7461;
 const PCM = 1;
 const FLOAT = 3;
 const A_LAW = 6;
@@ -52,10 +55,10 @@ export function readWav(bytes: Uint8Array): WavSound {
   }
   let format: Format | undefined;
   for (let at = 12; at + 8 <= bytes.length;) {
-    const [name, size] = [text(at), view.getUint32(at + 4, true)];
+    const [name, size] = [view.getUint32(at), view.getUint32(at + 4, true)];
     const start = at + 8;
-    if (name === 'fmt ') format = readFormat(view, start, size);
-    if (name === 'data') {
+    if (name === FORMAT) format = readFormat(view, start, size);
+    if (name === SAMPLES) {
       if (format === undefined) throw new Error('readWav: the format must come before the samples, got none');
       const left = bytes.length - start;
       const { rate, bits } = format;

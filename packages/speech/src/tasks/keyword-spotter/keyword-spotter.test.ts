@@ -1,6 +1,6 @@
 import { describeTaskContract } from '@heed/testing';
 import { memoryFolder } from '@heed/training';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { slidingWindows } from '../../sound/sliding-windows.ts';
 import type { Sound } from '../../sound/sound.ts';
 import type { KeywordSpotterConfig } from './keyword-spotter-config.ts';
@@ -48,9 +48,23 @@ describeTaskContract('KeywordSpotter', {
 });
 
 describe('KeywordSpotter', () => {
-  const trained = async () => {
+  const folder = memoryFolder();
+  beforeAll(async () => {
     const spotter = create();
-    await spotter.fit(examples, { steps: 60, learningRate: 0.01, batchSize: 4, speeds: [0.9, 1, 1.1] });
+    await spotter.fit(examples, {
+      steps: 50,
+      learningRate: 0.01,
+      batchSize: 4,
+      speeds: [0.9, 1, 1.1],
+      buckets: 2,
+      labelSmoothing: 0.1,
+    });
+    await spotter.save(folder);
+    spotter.dispose();
+  });
+  const trained = async () => {
+    const spotter = await KeywordSpotter.load(folder);
+    made.push(spotter);
     return spotter;
   };
   async function* pieces(sound: Float32Array, size: number) {

@@ -1,7 +1,7 @@
 import { addLowRank, requireTexts, Task, type FitHistory, type SavedFiles } from '@heed/tasks';
 import { crossEntropy, fingerprint, loadPretrained, openPretrained, type FileSource } from '@heed/training';
 import { characterErrorRate, wordErrorRate } from '../../metrics/word-error-rate.ts';
-import { ctranslate2Folder, isCtranslate2Folder } from '../../models/whisper/ctranslate2-folder.ts';
+import { ctranslateFolder, isCtranslateFolder } from '../../models/whisper/ctranslate-folder.ts';
 import { publishedWhisperConfig, whisperConfigFrom, whisperNames } from '../../models/whisper/whisper.names.ts';
 import { WHISPER_HOP, WHISPER_RATE } from '../../features/whisper-features.ts';
 import { resample } from '../../sound/resample.ts';
@@ -68,7 +68,7 @@ export class SpeechRecognizer extends Task<SpeechRecognizerConfig, RecognizerPar
     { lora, ...config }: OpenRecognizerOptions = {},
   ): Promise<SpeechRecognizer> {
     const opened = await openPretrained(where);
-    const source = (await isCtranslate2Folder(opened)) ? await ctranslate2Folder(opened) : opened;
+    const source = (await isCtranslateFolder(opened)) ? await ctranslateFolder(opened) : opened;
     const recognizer = new SpeechRecognizer(config);
     const parts = await readParts(source, 'SpeechRecognizer.fromPretrained');
     return recognizer.adopt(parts, async () => {

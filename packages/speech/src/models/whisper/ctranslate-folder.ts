@@ -33,7 +33,7 @@ const schema = z.object({
 });
 
 /** Whether a folder holds a model of CTranslate2 rather than one of Hugging Face. */
-export async function isCtranslate2Folder(source: FileSource): Promise<boolean> {
+export async function isCtranslateFolder(source: FileSource): Promise<boolean> {
   const files = await source.list();
   return files.includes(MODEL) && !files.includes(WEIGHTS);
 }
@@ -44,9 +44,9 @@ export async function isCtranslate2Folder(source: FileSource): Promise<boolean> 
  *
  * @throws if the file is damaged, of another version, of another model than Whisper, or quantised
  */
-export async function ctranslate2Folder(source: FileSource): Promise<FileSource> {
+export async function ctranslateFolder(source: FileSource): Promise<FileSource> {
   const variables = readVariables(await source.read(MODEL));
-  const settings = parseConfig(`ctranslate2Folder: ${CONFIG} of ${source.label}`, schema, await readJson(source));
+  const settings = parseConfig(`ctranslateFolder: ${CONFIG} of ${source.label}`, schema, await readJson(source));
   const published = whisperConfig(variables);
   const made: Readonly<Record<string, () => Uint8Array>> = {
     [CONFIG]: () => json(published),
@@ -78,7 +78,7 @@ class Bytes {
   take(length: number): Uint8Array {
     if (length > this.bytes.length - this.at) {
       throw new Error(
-        `ctranslate2Folder: ${MODEL} must be whole, got ${this.bytes.length} bytes, of which ${length} are missing at ${this.at}`,
+        `ctranslateFolder: ${MODEL} must be whole, got ${this.bytes.length} bytes, of which ${length} are missing at ${this.at}`,
       );
     }
     this.at += length;
@@ -102,10 +102,10 @@ class Bytes {
 function readVariables(file: Uint8Array): ReadonlyMap<string, StoredVariable> {
   const bytes = new Bytes(file);
   const version = bytes.number(4);
-  if (version !== VERSION) throw new Error(`ctranslate2Folder: ${MODEL} must be of version ${VERSION}, got ${version}`);
+  if (version !== VERSION) throw new Error(`ctranslateFolder: ${MODEL} must be of version ${VERSION}, got ${version}`);
   const kind = bytes.text();
   if (kind !== 'WhisperSpec')
-    throw new Error(`ctranslate2Folder: ${MODEL} must be a WhisperSpec, got ${JSON.stringify(kind)}`);
+    throw new Error(`ctranslateFolder: ${MODEL} must be a WhisperSpec, got ${JSON.stringify(kind)}`);
   bytes.number(4); // the specification's revision
   const variables = new Map<string, StoredVariable>();
   for (let count = bytes.number(4); count > 0; count--) {
@@ -117,12 +117,12 @@ function readVariables(file: Uint8Array): ReadonlyMap<string, StoredVariable> {
     const size = shape.reduce((product, length) => product * length, 1);
     if (dtype === undefined || size * dtype.bytes !== data.length) {
       throw new Error(
-        `ctranslate2Folder: ${name} must have as many bytes as its shape and type say, got ${data.length} for [${shape}] of type ${dtype?.name ?? type}`,
+        `ctranslateFolder: ${name} must have as many bytes as its shape and type say, got ${data.length} for [${shape}] of type ${dtype?.name ?? type}`,
       );
     }
     if (shape.length > 1 && !FLOATS.includes(dtype.name)) {
       throw new Error(
-        `ctranslate2Folder: weights must be floats of 16 or 32 bits, got ${name} quantised to ${dtype.name}`,
+        `ctranslateFolder: weights must be floats of 16 or 32 bits, got ${name} quantised to ${dtype.name}`,
       );
     }
     variables.set(name, { shape, dtype: dtype.name, data });
@@ -210,7 +210,7 @@ function rowsOf({ shape, dtype, data }: StoredVariable, part: number, parts: num
 function found(variables: ReadonlyMap<string, StoredVariable>, name: string): StoredVariable {
   const variable = variables.get(name);
   if (variable === undefined)
-    throw new Error(`ctranslate2Folder: ${MODEL} must have ${name}, got ${variables.size} others`);
+    throw new Error(`ctranslateFolder: ${MODEL} must have ${name}, got ${variables.size} others`);
   return variable;
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readSafetensors } from '@heed/attention-core';
 import { memoryFolder } from '@heed/training';
 import { describe, expect, it } from 'vitest';
-import { ctranslate2Folder, isCtranslate2Folder } from './ctranslate2-folder.ts';
+import { ctranslateFolder, isCtranslateFolder } from './ctranslate-folder.ts';
 
 // made by tooling/golden/speech-ctranslate2.py: the tiny Whisper of whisper.golden.safetensors, as CTranslate2's own converter has it
 const stored = (name: string) => new Uint8Array(readFileSync(new URL(name, import.meta.url)));
@@ -20,14 +20,14 @@ const folderOf = async (
 const json = async (folder: { read(name: string): Promise<Uint8Array> }, name: string) =>
   JSON.parse(new TextDecoder().decode(await folder.read(name))) as Record<string, unknown>;
 
-describe('ctranslate2Folder', () => {
+describe('ctranslateFolder', () => {
   it.each([
     ['float32', 0],
     ['float16', 1e-3], // half a unit in the last of 11 bits
   ])('has the weights and the config that Hugging Face has, of %s', async (precision, relative) => {
     const source = await folderOf(stored(`whisper.${precision}.golden.bin`));
-    expect(await isCtranslate2Folder(source)).toBe(true);
-    const opened = await ctranslate2Folder(source);
+    expect(await isCtranslateFolder(source)).toBe(true);
+    const opened = await ctranslateFolder(source);
     expect(await opened.list()).toEqual([
       'config.json',
       'generation_config.json',
@@ -61,7 +61,7 @@ describe('ctranslate2Folder', () => {
   });
 
   it('refuses quantised weights, by name', async () => {
-    await expect(ctranslate2Folder(await folderOf(stored('whisper.int8.golden.bin')))).rejects.toThrow(
+    await expect(ctranslateFolder(await folderOf(stored('whisper.int8.golden.bin')))).rejects.toThrow(
       /weights must be floats of 16 or 32 bits, got \S+weight quantised to I8/,
     );
   });
@@ -69,15 +69,15 @@ describe('ctranslate2Folder', () => {
   it('refuses files of other versions and models, and those that are cut off', async () => {
     const good = stored('whisper.float16.golden.bin');
     const changed = (at: number, value: number) => Object.assign(good.slice(), { [at]: value });
-    await expect(ctranslate2Folder(await folderOf(changed(0, 5)))).rejects.toThrow(
+    await expect(ctranslateFolder(await folderOf(changed(0, 5)))).rejects.toThrow(
       'model.bin must be of version 6, got 5',
     );
-    await expect(ctranslate2Folder(await folderOf(changed(6, 66)))).rejects.toThrow(
+    await expect(ctranslateFolder(await folderOf(changed(6, 66)))).rejects.toThrow(
       'must be a WhisperSpec, got "BhisperSpec"',
     );
     for (const length of [0, 3, 10, 30, 100, 1000, good.length >> 1]) {
-      await expect(ctranslate2Folder(await folderOf(good.slice(0, length)))).rejects.toThrow('model.bin must be whole');
+      await expect(ctranslateFolder(await folderOf(good.slice(0, length)))).rejects.toThrow('model.bin must be whole');
     }
-    await expect(ctranslate2Folder(await folderOf(good, '{"alignment_heads": 3}'))).rejects.toThrow('alignment_heads');
+    await expect(ctranslateFolder(await folderOf(good, '{"alignment_heads": 3}'))).rejects.toThrow('alignment_heads');
   });
 });

@@ -14,7 +14,7 @@ export interface RecognizerParts extends TaskParts {
 }
 
 /** What is read of a `generation_config.json`, under its names. */
-export interface GenerationConfig {
+interface GenerationConfig {
   /** [layer, head] of each head that follows the sound. */
   readonly alignment_heads: ReadonlyArray<readonly [number, number]>;
   readonly suppress_tokens: readonly number[];

@@ -7,7 +7,7 @@ import { createWhisper, type WhisperConfig } from '../../models/whisper/whisper.
 const STEPS = 50;
 
 /** A tokenizer as Whisper's: bytes and a few merges, then the special tokens; times have no names. */
-export function tinyTokenizer() {
+function tinyTokenizer() {
   const json = trainBpe(['high low high low'], { vocabularySize: 262 });
   const first = Object.keys(json.model.vocab).length;
   const special = [

@@ -138,4 +138,13 @@ const again = await decodeImage(await encodePng(image));
 console.log(resize(again, 1, 1, 'bilinear').data.join());`,
     prints: '100',
   },
+  '@heed/speech': {
+    // A tone of 1,000 Hz at 8,000 samples a second is the eighth of 64 / 2 bands.
+    code: `import { spectrogram } from '@heed/speech';
+import * as tf from '@tensorflow/tfjs';
+const tone = Float32Array.from({ length: 640 }, (_, i) => Math.sin((2 * Math.PI * i) / 8));
+const power = spectrogram(tf.tensor2d(tone, [1, 640]), { window: 64, hop: 64 });
+console.log((await tf.argMax(tf.sum(power, 1), 1).data()).join());`,
+    prints: '8',
+  },
 };

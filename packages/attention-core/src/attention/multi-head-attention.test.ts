@@ -65,6 +65,18 @@ describe('MultiHeadAttention', () => {
     expect(tf.addN(heads)).toBeAllClose(layer.forward(x, { mask: causal() }), { absolute: 1e-5 });
   });
 
+  it('gives the same with any bias of keys as without one, with and without a gradient', () => {
+    const [biased, plain] = [true, false].map(
+      (keyBias) => new MultiHeadAttention({ modelWidth: 8, heads: 2, keyBias, random }),
+    );
+    const { 'key.bias': _, ...state } = biased.stateDict();
+    plain.loadStateDict(state);
+    const x = normal(2, 4, 8);
+    expect(plain.forward(x)).toBeAllClose(biased.forward(x));
+    const gradient = (layer: MultiHeadAttention) => tf.grad((x) => tf.sum(tf.square(layer.forward(x))))(x);
+    expect(gradient(plain)).toBeAllClose(gradient(biased), { absolute: 1e-5 });
+  });
+
   it('does not know the order of keys without positions', () => {
     const layer = new MultiHeadAttention({ modelWidth: 8, heads: 2, random });
     const x = normal(1, 5, 8);

@@ -43,6 +43,8 @@ export interface MultiHeadAttentionConfig {
   readonly bias?: boolean;
   /** Whether the output projection has one. Default as `bias`; some vision models have it alone. */
   readonly outputBias?: boolean;
+  /** Whether the keys' projection has one; it changes no weight of a softmax, and Whisper has none. Default `bias`. */
+  readonly keyBias?: boolean;
   /** Dropout on the weights. Default 0. */
   readonly dropout?: number;
   /** Positions written into queries and keys: rotary embeddings. Default: none. */
@@ -114,7 +116,7 @@ export class MultiHeadAttention extends Module {
   constructor(config: MultiHeadAttentionConfig) {
     super();
     const { modelWidth, heads, keyValueHeads = heads, memoryWidth = modelWidth, bias = true, random } = config;
-    const { outputBias = bias } = config;
+    const { outputBias = bias, keyBias = bias } = config;
     requireIntegers('multiHeadAttention', { heads, keyValueHeads });
     if (config.headWidth === undefined && modelWidth % heads !== 0) {
       throw new Error(
@@ -129,7 +131,7 @@ export class MultiHeadAttention extends Module {
     const headWidth = config.headWidth ?? modelWidth / heads;
     const valueHeadWidth = config.valueHeadWidth ?? headWidth;
     this.query = new Linear({ inputs: modelWidth, outputs: heads * headWidth, bias, random });
-    this.key = new Linear({ inputs: memoryWidth, outputs: keyValueHeads * headWidth, bias, random });
+    this.key = new Linear({ inputs: memoryWidth, outputs: keyValueHeads * headWidth, bias: keyBias, random });
     this.value = new Linear({ inputs: memoryWidth, outputs: keyValueHeads * valueHeadWidth, bias, random });
     this.output = new Linear({ inputs: heads * valueHeadWidth, outputs: modelWidth, bias: outputBias, random });
     this.positions = config.positions;
@@ -284,9 +286,15 @@ function projectByHead(x: tf.Tensor, layers: readonly Linear[], heads: number): 
     : layers.map((layer) => splitHeads(layer.forward(x), heads));
 }
 
-/** Whether layers are plain ones of one width: adapters (LoRA) may stand in the place of some. */
+/** Whether layers are plain ones of one width, all with a bias or all without: adapters (LoRA) may stand in the place of some. */
 function areAlike(layers: readonly Linear[]): boolean {
-  return layers.every((layer) => layer instanceof Linear && layer.weight.shape[1] === layers[0].weight.shape[1]);
+  const [{ weight, bias }] = layers;
+  return layers.every(
+    (layer) =>
+      layer instanceof Linear &&
+      layer.weight.shape[1] === weight.shape[1] &&
+      (layer.bias === undefined) === (bias === undefined),
+  );
 }
 
 function added(x: tf.Tensor, positions: tf.Tensor | undefined): tf.Tensor {

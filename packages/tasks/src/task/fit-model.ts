@@ -41,7 +41,7 @@ export interface ModelFit<B extends Batch> extends TrainingPlan<B> {
 }
 
 /** What AdamW's weight decay leaves alone. */
-const UNDECAYED: ParameterGroup = { match: /(bias|norm\.weight)$/i, weightDecay: 0 };
+const UNDECAYED = { match: /(bias|norm\.weight)$/i, weightDecay: 0 } as const satisfies ParameterGroup;
 
 /** Trains a model by a recipe to the end of the run, keeps its history, and frees the optimizer. */
 export async function fitModel<B extends Batch>(fit: ModelFit<B>, options: FitOptions): Promise<FitHistory> {
@@ -91,9 +91,10 @@ export async function fitModel<B extends Batch>(fit: ModelFit<B>, options: FitOp
 function optimizerOf(model: Module, { optimizer, weightDecay, beta2, epsilon }: Recipe): Optimizer {
   const parameters = model.trainableParameters();
   const moments = { ...(beta2 !== undefined && { beta2 }), ...(epsilon !== undefined && { epsilon }) };
+  const undecayed = parameters.some(({ name }) => UNDECAYED.match.test(name)); // low-rank additions alone have none
   return optimizer === 'adam'
     ? new Adam(parameters, { weightDecay, ...moments })
-    : new AdamW(parameters, { weightDecay, groups: [UNDECAYED], ...moments });
+    : new AdamW(parameters, { weightDecay, groups: undecayed ? [UNDECAYED] : [], ...moments });
 }
 
 function scheduleOf({ learningRate, schedule, warmup, finalRate = 0 }: Recipe, totalSteps: number): Schedule {

@@ -2,35 +2,14 @@ import type { Module } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 import type { NamedFile } from '../folders/folder.ts';
 import { batchTensors, type HostArray } from '../loop/batch.ts';
-import type { TrainingHistory } from '../loop/events.ts';
-import type { MonitorState } from '../loop/monitor.ts';
 import { WeightFiles, writeWeightFiles } from '../weights/weight-files.ts';
 import type { StoredCheckpoint } from './checkpoint-store.ts';
 import { configDifferences } from './config-differences.ts';
 import { stringifyHistory } from './history-file.ts';
 import { OWN_FILES } from './own-files.ts';
 import type { PartState, StatefulPart } from './stateful-part.ts';
-import { parseTrainingState, type SavedRun, type TrainingState } from './training-state.ts';
-
-/** Where a run stands, beside its tensors. All randomness follows from the seed and these counts. */
-export interface Progress {
-  readonly step: number;
-  readonly epoch: number;
-  /** Batches of the epoch that were used. */
-  readonly batch: number;
-  /** Batches used since the beginning: the number of the next draw. */
-  readonly draws: number;
-  /** The epoch's losses so far, summed with their weights. */
-  readonly epochLoss: { readonly sum: number; readonly weight: number };
-  readonly evaluation: EvaluationProgress | null;
-}
-
-/** Where the evaluations of a run stand. */
-export interface EvaluationProgress {
-  /** The step of the last one, 0 before the first. */
-  readonly lastStep: number;
-  readonly monitor: MonitorState;
-}
+import type { Progress, SavedRun } from './saved-run.ts';
+import { parseTrainingState, type TrainingState } from './training-state.ts';
 
 /** What a checkpoint consists of. */
 export interface CheckpointContent {

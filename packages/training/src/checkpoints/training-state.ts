@@ -1,11 +1,6 @@
 import type { TrainingHistory } from '../loop/events.ts';
 import { parseHistory } from './history-file.ts';
-
-/** Where a run stood when a checkpoint was made. */
-export interface SavedRun {
-  readonly progress: Progress;
-  readonly history: TrainingHistory;
-}
+import type { SavedRun } from './saved-run.ts';
 
 /** What `training.json` and `history.json` of a checkpoint say. */
 export interface TrainingState extends SavedRun {

@@ -1,5 +1,5 @@
 import type { Module } from '@heed/attention-core';
-import type { EvaluationProgress } from '../checkpoints/training-checkpoint.ts';
+import type { EvaluationProgress } from '../checkpoints/saved-run.ts';
 import type { WeightAverage } from '../optimizers/weight-average.ts';
 import { BestWeights } from './best-weights.ts';
 import type { EvaluationEvent } from './events.ts';

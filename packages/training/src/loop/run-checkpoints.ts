@@ -1,12 +1,8 @@
 import { Module } from '@heed/attention-core';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import type { StatefulPart } from '../checkpoints/stateful-part.ts';
-import {
-  checkpointFiles,
-  restoreCheckpoint,
-  type CheckpointContent,
-  type SavedRun,
-} from '../checkpoints/training-checkpoint.ts';
+import { checkpointFiles, restoreCheckpoint, type CheckpointContent } from '../checkpoints/training-checkpoint.ts';
+import type { SavedRun } from '../checkpoints/saved-run.ts';
 import { openFolder } from '../folders/folder-opener.ts';
 import type { Batch } from './batch.ts';
 import type { BestWeights } from './best-weights.ts';

@@ -1,4 +1,4 @@
-import type { Progress, SavedRun } from '../checkpoints/training-checkpoint.ts';
+import type { Progress, SavedRun } from '../checkpoints/saved-run.ts';
 import type { Batch, Batches } from './batch.ts';
 import { Evaluator } from './evaluator.ts';
 import { eventLoopTurn } from './event-loop.ts';

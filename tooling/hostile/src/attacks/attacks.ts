@@ -1,5 +1,6 @@
 import type { Attack } from '../attack.ts';
 import { archive } from './archive.ts';
+import { ctranslate2 } from './ctranslate2.ts';
 import { hub } from './hub.ts';
 import { KILL_ATTACKS } from './kills.ts';
 import { mail } from './mail.ts';
@@ -8,6 +9,7 @@ import { safetensors } from './safetensors.ts';
 import { checkpoints, saves } from './saved.ts';
 import { tables } from './tables.ts';
 import { tokenizer } from './tokenizer.ts';
+import { wav } from './wav.ts';
 
 export const ATTACKS: readonly Attack[] = [
   ...KILL_ATTACKS,
@@ -20,4 +22,6 @@ export const ATTACKS: readonly Attack[] = [
   tables,
   archive,
   hub,
+  wav,
+  ctranslate2,
 ];

@@ -1,4 +1,4 @@
-import { editDistance } from '@heed/tasks';
+import { editDistance, splitSpaces, stripSpaces } from '@heed/tasks';
 
 /** What was said, and what was heard. */
 export interface RecognisedText {
@@ -20,12 +20,12 @@ export interface RecognisedText {
  * ```
  */
 export function wordErrorRate(texts: readonly RecognisedText[]): number {
-  return errorRate('wordErrorRate', texts, (text) => text.split(/\s+/).filter((word) => word !== ''));
+  return errorRate('wordErrorRate', texts, splitSpaces);
 }
 
 /** The same of characters, white space between words included (CER). @throws as `wordErrorRate` */
 export function characterErrorRate(texts: readonly RecognisedText[]): number {
-  return errorRate('characterErrorRate', texts, (text) => [...text.trim()]);
+  return errorRate('characterErrorRate', texts, (text) => [...stripSpaces(text)]);
 }
 
 function errorRate(owner: string, texts: readonly RecognisedText[], split: (text: string) => string[]): number {

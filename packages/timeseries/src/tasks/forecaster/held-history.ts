@@ -1,3 +1,4 @@
+import { concatenate } from '../../table/concatenate.ts';
 import { lengthOf, SeriesTable, type AnyTable, type Series } from '../../table/series-table.ts';
 import type { ColumnNames } from './architectures.ts';
 
@@ -24,19 +25,18 @@ export function endOf(series: Series, steps: number): Series {
 export function joined(old: Series, rows: Series): Series {
   requireFollowing(old, rows);
   const length = lengthOf(old);
-  const join = (a: Float64Array, b: Float64Array) => Float64Array.of(...a, ...b);
   const byName = (of: (name: string) => Float64Array, names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [name, of(name)]));
   return {
     ...old,
-    targets: old.targets.map((values, i) => join(values, rows.targets[i])),
-    pastOnly: byName((name) => join(old.pastOnly[name], rows.pastOnly[name]), Object.keys(old.pastOnly)),
+    targets: old.targets.map((values, i) => concatenate(values, rows.targets[i])),
+    pastOnly: byName((name) => concatenate(old.pastOnly[name], rows.pastOnly[name]), Object.keys(old.pastOnly)),
     // what was known ahead is now past, and said again by the rows
     knownFuture: byName(
-      (name) => join(old.knownFuture[name].subarray(0, length), rows.knownFuture[name]),
+      (name) => concatenate(old.knownFuture[name].subarray(0, length), rows.knownFuture[name]),
       Object.keys(old.knownFuture),
     ),
-    ...(old.stamps && rows.stamps && { stamps: join(old.stamps, rows.stamps) }),
+    ...(old.stamps && rows.stamps && { stamps: concatenate(old.stamps, rows.stamps) }),
   };
 }
 

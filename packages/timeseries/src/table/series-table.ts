@@ -1,3 +1,5 @@
+import { concatenate } from './concatenate.ts';
+
 /**
  * What a table is for. Each is a type of its own: a scaler is not fitted on what is to be forecast, and intervals are not calibrated on what a model was
  * trained on, since neither compiles.
@@ -197,7 +199,7 @@ export class SeriesTable<
           throw new Error(`SeriesTable.withFuture: a column must be known-future, got ${name} of "${one.id}"`);
         }
         const ahead = numbers(values ?? [], `${name} of "${one.id}"`);
-        known[name] = Float64Array.of(...known[name].subarray(0, lengthOf(one)), ...ahead);
+        known[name] = concatenate(known[name].subarray(0, lengthOf(one)), ahead);
       }
       return { ...one, knownFuture: known as Record<Known, Float64Array> };
     });

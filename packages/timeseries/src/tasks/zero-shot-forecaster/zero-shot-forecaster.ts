@@ -1,3 +1,4 @@
+import { concatenate } from '../../table/concatenate.ts';
 import { labelMap, type AttentionMap, type LabelledMap } from '@heed/attention-core';
 import { disposeOnFailure, Task, type SavedFiles, type TaskParts } from '@heed/tasks';
 import { loadPretrained, openPretrained, readConfig, type FileSource } from '@heed/training';
@@ -80,7 +81,7 @@ export class ZeroShotForecaster extends Task<ZeroShotForecasterConfig, ZeroShotP
     let pasts = read.map((history) => levels.map(() => history));
     for (let done = atOnce; done < horizon; done += atOnce) {
       pasts = pasts.map((own, i) =>
-        own.map((past, q) => Float64Array.of(...past, ...blocks[i][q]).slice(-model.config.lookBack)),
+        own.map((past, q) => concatenate(past, blocks[i][q]).slice(-model.config.lookBack)),
       );
       const { attention: _, ...rest } = options;
       const next = await this.forward(pasts.flat(), rest);

@@ -33,6 +33,10 @@ export const PACKAGES = [
   'nlp',
   'graph',
   'recsys',
+  'rl',
+  'speech',
+  'timeseries',
+  'vision',
 ] as const;
 
 export function navigation(language: Language): DefaultTheme.NavItem[] {

@@ -84,10 +84,10 @@ describe('heed run', { timeout: 240_000 }, () => {
     );
     expect(await run(['--list'], output, place)).toBe(0);
     expect(printed.join('\n').split('\n')).toEqual([
-      'example       tensorflow / wasm  what it does',
-      'graph/marks                      ',
-      'nlp/hello     1 / 2.5 min        Says hello.',
-      'nlp/waits     1 / 1 min          Waits to be interrupted.',
+      'example      tensorflow / wasm  what it does',
+      'graph/marks                     ',
+      'nlp/hello    1 / 2.5 min        Says hello.',
+      'nlp/waits    1 / 1 min          Waits to be interrupted.',
     ]);
     expect(existsSync(marker)).toBe(false);
   });

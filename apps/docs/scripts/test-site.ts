@@ -223,7 +223,7 @@ try {
 
     await check('kernel regression answers, moves by keys, and learns a width', async () => {
       const { page, transferred } = await open(browser);
-      await page.goto(`${url}start/nadaraya-watson.html`, { waitUntil: 'domcontentloaded' });
+      await page.goto(`${url}start/nadaraya-watson.html`, { waitUntil: 'networkidle' });
       const demo = page.locator('[data-demo="kernel-regression"]');
       await demo.getByText('squared error').waitFor({ timeout: 60_000 });
       const loss = async () => Number(/squared error ([\d.]+)/.exec(await demo.locator('.status').innerText())![1]);
@@ -276,6 +276,7 @@ try {
       await page.goto(`${url}guides/letters-to-sounds.html`, { waitUntil: 'networkidle' });
       const demo = page.locator('[data-demo="letters-to-sounds"]');
       await demo.locator('input').fill('cat');
+      const before = transferred();
       const clicked = performance.now();
       await demo.getByRole('button', { name: 'Pronounce' }).click();
       await demo.locator('strong').waitFor({ timeout: 60_000 });
@@ -284,7 +285,7 @@ try {
         'K AE T', `cat is ${await demo.locator('strong').innerText()}`);
       await demo.locator('input').fill('кот');
       await demo.getByText('Only the letters a to z').waitFor();
-      const bytes = transferred();
+      const bytes = transferred() - before; // the page itself is counted as the first one is
       await page.close();
       require(bytes <= DEMO, `${bytes} bytes, at most ${DEMO}`);
       return `${seconds.toFixed(1)} s from click to answer, ${bytes} bytes`;

@@ -17,7 +17,7 @@ const folder = memoryFolder('tiny');
 const write = (name: string, content: object) => folder.write(name, new TextEncoder().encode(JSON.stringify(content)));
 await write('config.json', publishedBertConfig({ ...tinyBert, dropout: 0 }));
 await write('tokenizer.json', wordPieceTokenizer);
-const opened = await BertEncoder.open('test', folder, { otherwise: 'cls' });
+const opened = await BertEncoder.open('test', folder, { otherwise: 'cls', drawn: true });
 
 const encoders: Readonly<Record<string, (seed: number) => DocumentEncoder>> = {
   'BERT, first token': (seed) => bert('cls', seed),

@@ -303,7 +303,7 @@ try {
       });
       const demo = page.locator('[data-demo="tiny-gpt"]');
       await demo.getByRole('button', { name: 'Train it here' }).click();
-      await demo.getByText('step 5 of').waitFor({ timeout: 60_000 });
+      await demo.getByText(/step \d+ of/).waitFor({ timeout: 60_000 });
       await demo.getByRole('button', { name: 'Stop' }).click();
       await demo.getByText('Stopped.').waitFor();
       await demo.getByRole('button', { name: 'Train it here' }).click();
@@ -423,7 +423,7 @@ try {
       const { page, problems } = await open(browser);
       await page.goto(`${url}start/self-attention.html`, { waitUntil: 'networkidle' });
       await page.locator('[data-demo="tiny-gpt"]').getByRole('button', { name: 'Train it here' }).click();
-      await page.getByText('step 3 of').waitFor({ timeout: 60_000 });
+      await page.getByText(/step \d+ of/).waitFor({ timeout: 60_000 });
       await page.getByRole('link', { name: 'Several heads →' }).click();
       await page.waitForURL('**/multi-head.html');
       const deadline = performance.now() + 10_000;

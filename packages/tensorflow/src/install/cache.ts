@@ -26,6 +26,8 @@ export async function cached(
   const target = join(root, name);
   if (existsSync(target)) {
     for (const folder of [root, target]) await requireOwn(folder);
+    // whoever was killed after its folder had taken the name left the rest of its staging
+    await removeAbandoned(root).catch(() => undefined);
     return target;
   }
   const staging = await makeStaging(root);

@@ -170,7 +170,9 @@ describe("Bert against Hugging Face's transformers", () => {
       parameters.map(({ variable }) => variable),
     );
     const theirs = new Map(expected.namedParameters().map(({ name, variable }) => [name, variable]));
-    for (const { name, variable } of parameters) expect(grads[variable.name]).toBeAllClose(theirs.get(name)!, close);
+    // tfjs computes erf on WASM by a polynomial that is off by up to 1.5e-7; a gradient sums its error over positions and layers
+    const summed = { absolute: 3e-5, relative: 3e-5 };
+    for (const { name, variable } of parameters) expect(grads[variable.name]).toBeAllClose(theirs.get(name)!, summed);
   });
 
   it('saves its weights under the names that it was loaded from', async () => {

@@ -112,17 +112,45 @@ try {
     const { server, url } = await serveSite(folder, base, 0);
     const files = html(folder);
 
+    const wide: string[] = [];
+    const violations: Record<'light' | 'dark', string[]> = { light: [], dark: [] };
     await check(`every page under ${base} opens without an error, a warning or a foreign request`, async () => {
       const { page, problems } = await open(browser);
-      for (const file of files.filter((file) => file !== '404.html')) {
+      const pages = files.filter((file) => file !== '404.html');
+      for (const file of pages) {
         await page.goto(url + file, { waitUntil: 'load' });
         await page.waitForFunction(() => document.querySelector('#content h1, #content h2') !== null);
         await page.waitForLoadState('networkidle');
         require(problems.length === 0, `${file}: ${problems.join('; ')}`);
+        if (base === '/') await inspect(page, file);
       }
       await page.close();
-      return `${files.length - 1} pages`;
+      return `${pages.length} pages`;
     });
+
+    /** What is checked of each page while it is open: contrast and roles in both colours, and whether it fits a phone. */
+    async function inspect(page: Page, file: string): Promise<void> {
+      const large = LARGE_PAGE.test(file) && file !== 'api/index.html';
+      const picture = (width: number) => join(screenshots, `${file.replaceAll('/', '-')}.${width}.png`);
+      if (!large) {
+        await page.screenshot({ path: picture(1280) });
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await page.waitForFunction(
+            (dark) => document.documentElement.classList.contains('dark') === dark,
+            colorScheme === 'dark',
+          );
+          violations[colorScheme].push(...(await axe(page)).map((violation) => `${file}: ${violation}`));
+        }
+        await page.emulateMedia({ colorScheme: 'light' });
+      }
+      await page.setViewportSize({ width: 360, height: 740 });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (width > 360) wide.push(`${file} (${width})`);
+      if (!large) await page.screenshot({ path: picture(360) });
+      await page.setViewportSize({ width: 1280, height: 900 });
+    }
+
     if (base !== '/') {
       server.close();
       continue;
@@ -160,31 +188,12 @@ try {
     });
 
     for (const colorScheme of ['light', 'dark'] as const) {
-      await check(`axe finds nothing serious, ${colorScheme}`, async () => {
-        const { page } = await open(browser, { colorScheme });
-        const found: string[] = [];
-        for (const file of files.filter((file) => !LARGE_PAGE.test(file) || file === 'api/index.html')) {
-          await page.goto(url + file, { waitUntil: 'networkidle' });
-          found.push(...(await axe(page)).map((violation) => `${file}: ${violation}`));
-        }
-        await page.close();
+      await check(`axe finds nothing serious, ${colorScheme}`, () => {
+        const found = violations[colorScheme];
         require(found.length === 0, `${found.length}: ${found.slice(0, 8).join('\n')}`);
       });
     }
-
-    await check('pages fit a phone', async () => {
-      const { page } = await open(browser, { viewport: { width: 360, height: 740 } });
-      const wide: string[] = [];
-      for (const file of files) {
-        await page.goto(url + file, { waitUntil: 'networkidle' });
-        const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        if (width > 360) wide.push(`${file} (${width})`);
-        if (!LARGE_PAGE.test(file))
-          await page.screenshot({ path: join(screenshots, `${file.replaceAll('/', '-')}.360.png`) });
-      }
-      await page.close();
-      require(wide.length === 0, wide.join(', '));
-    });
+    await check('pages fit a phone', () => require(wide.length === 0, wide.join(', ')));
 
     await check('text and pictures stand without scripts', async () => {
       const { page } = await open(browser, { javaScriptEnabled: false });
@@ -433,11 +442,6 @@ try {
       await page.close();
     });
 
-    const wide = await open(browser);
-    for (const file of files.filter((file) => !LARGE_PAGE.test(file))) {
-      await wide.page.goto(url + file, { waitUntil: 'networkidle' });
-      await wide.page.screenshot({ path: join(screenshots, `${file.replaceAll('/', '-')}.1280.png`) });
-    }
     server.close();
   }
 } finally {

@@ -235,7 +235,7 @@ try {
       await page.goto(`${url}start/nadaraya-watson.html`, { waitUntil: 'networkidle' });
       const demo = page.locator('[data-demo="kernel-regression"]');
       await demo.getByText('squared error').waitFor({ timeout: 60_000 });
-      const loss = async () => Number(/squared error ([\d.]+)/.exec(await demo.locator('.status').innerText())![1]);
+      const loss = async () => Number(/squared error (\d+\.\d+)/.exec(await demo.locator('.status').innerText())![1]);
       const before = await demo.locator('path').getAttribute('d');
       await demo.locator('circle').first().focus();
       for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowUp');
@@ -249,7 +249,7 @@ try {
       await demo.locator('select').selectOption('learned');
       await page.waitForFunction(
         (least) => {
-          const found = /squared error ([\d.]+)/.exec(
+          const found = /squared error (\d+\.\d+)/.exec(
             document.querySelector('[data-demo="kernel-regression"] .status')!.textContent!,
           );
           return found !== null && Number(found[1]) < least;

@@ -21,6 +21,7 @@ export default defineExample({
       lambda: 0.8,
       entropyWeight: 0,
       clipValues: false,
+      checkpoints: `${folder}/checkpoints`,
       signal,
       onEvent: progressBar({ unit: 'batches' }),
     });

@@ -5,7 +5,7 @@ import { DecisionAgent, keyToDoor, randomTrajectories, returnOf } from '@heed/rl
 export default defineExample({
   summary: 'Learns to fetch a key from 10,000 random walks, by Decision Transformer and by cloning.',
   minutes: { tensorflow: 6, wasm: 40 },
-  run: async ({ signal, quick, print }) => {
+  run: async ({ signal, quick, folder, print }) => {
     const make = () => keyToDoor();
     const walks = randomTrajectories(make, { episodes: quick ? 100 : 10_000, seed: 1 });
     const share = walks.trajectories.filter((walk) => returnOf(walk) > 0).length / walks.trajectories.length;
@@ -22,6 +22,7 @@ export default defineExample({
         fraction,
         steps: quick ? 4 : 1500,
         batchSize: 64,
+        checkpoints: `${folder}/checkpoints/${name.replaceAll(' ', '-')}`,
         signal,
         onEvent: progressBar({ unit: 'walks', label: name }),
       });

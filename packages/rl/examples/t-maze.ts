@@ -28,6 +28,7 @@ export default defineExample({
       learningRate: 1e-3,
       entropyWeight: 0.05,
       finalEntropyWeight: 0,
+      checkpoints: `${folder}/checkpoints/${length}-${options.steps}-steps`,
       signal,
       onEvent: progressBar({ unit: 'batches' }),
     });

@@ -6,7 +6,7 @@ import { fsdd, KeywordSpotter, readFsdd } from '@heed/speech';
 export default defineExample({
   summary: 'Learns to hear spoken digits (FSDD), and shows which moment of a sound decided.',
   minutes: { tensorflow: 3, wasm: 20 },
-  run: async ({ signal, quick, print }) => {
+  run: async ({ signal, quick, folder, print }) => {
     const { train, test } = await readFsdd(await fetchData(fsdd, { signal }));
     const labelled = (sounds: typeof train) => sounds.map((sound) => ({ ...sound, label: sound.digit }));
     const learned = labelled(quick ? train.filter((_, i) => i % 30 === 0) : train);
@@ -22,6 +22,7 @@ export default defineExample({
       speeds: quick ? [1] : [0.9, 1, 1.1],
       specAugment: { timeMasks: 2, timeWidth: 6, frequencyWidth: 8 },
       labelSmoothing: 0.1,
+      checkpoints: `${folder}/checkpoints`,
       signal,
       onEvent: progressBar({ unit: 'sounds' }),
     });

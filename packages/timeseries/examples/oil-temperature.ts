@@ -21,7 +21,8 @@ export default defineExample({
     });
     const { reason } = await forecaster.fit(training, {
       validation,
-      ...(quick ? { epochs: 1, windowStride: 40 } : { epochs: 10, checkpoints: `${folder}/checkpoints` }),
+      ...(quick ? { epochs: 1, windowStride: 40 } : { epochs: 10 }),
+      checkpoints: `${folder}/checkpoints`,
       signal,
       onEvent: progressBar({ unit: 'windows' }),
     });

@@ -9,12 +9,10 @@ import {
   type LabelledImage,
 } from '@heed/vision';
 
-const REPORT = '.heed/fashion.html';
-
 export default defineExample({
   summary: 'Classifies clothing (Fashion-MNIST) by a compact Transformer, and shows in a report where it looked.',
   minutes: { tensorflow: 12, wasm: 90 },
-  run: async ({ signal, quick, print }) => {
+  run: async ({ signal, quick, folder, print }) => {
     const { train, test } = await readFashionMnist(await fetchData(fashionMnist, { signal }));
     const [learning, validation] = [train.slice(0, -5000), train.slice(-5000)];
     const classifier = new ImageClassifier({
@@ -30,7 +28,7 @@ export default defineExample({
       augmentation: { flip: true, shift: 2 },
       labelSmoothing: 0.1,
       validation: validation.slice(0, quick ? 200 : 2000),
-      ...(!quick && { checkpoints: '.heed/fashion' }),
+      checkpoints: `${folder}/checkpoints`,
       signal,
       onEvent: progressBar({ unit: 'pictures' }),
     });
@@ -83,7 +81,7 @@ export default defineExample({
         mean(own.map(({ chance }) => chance.insertion)).toFixed(3),
       ];
     });
-    const path = await writeReport(REPORT, {
+    const path = await writeReport(`${folder}/report.html`, {
       title: 'Clothing, and where the model looked',
       summary: `A compact Transformer of ${classifier.parameterCount.toLocaleString('en')} weights, ${shown.length} test pictures: ${percent(accuracy)} right, macro F1 ${percent(macroF1)}.`,
       sections: [

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const COMMAND = ['--conditions=@heed/source', '--import', 'tsx', 'packages/node/src/heed.ts', 'run'];
@@ -15,6 +15,19 @@ const NOTHING_TO_KEEP = new Map([
   ['graph/large-graph', 'it measures how long steps take'],
   ['nlp/sentence-similarity', 'it uses published weights as they are'],
 ]);
+
+/** A checkpoint's folder: the step, and a number where it was saved more than once. */
+const STEP = /step-(\d+)(?:-(\d+))?/;
+
+function byStep(one: string, other: string): number {
+  const [a, b] = [one, other].map(
+    (file) =>
+      STEP.exec(file)
+        ?.slice(1)
+        .map((number) => Number(number ?? 1)) ?? [0, 0],
+  );
+  return a[0] - b[0] || a[1] - b[1] || (one < other ? -1 : 1);
+}
 
 interface Run {
   readonly code: number;
@@ -40,17 +53,21 @@ function heed(args: readonly string[], interruptAt?: RegExp): Promise<Run> {
   });
 }
 
-/** The sums of all weights below a folder, by relative path. */
+/**
+ * The sums of all weights below a folder, by relative path; of a row of checkpoints those of the last. Which others are kept depends on where a run
+ * was interrupted.
+ */
 function weightSums(folder: string): Map<string, string> {
+  if (!existsSync(folder)) return new Map();
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
     (entry) => entry.isFile() && entry.name.endsWith('.safetensors'),
   );
-  return new Map(
-    files.map(({ parentPath, name }) => {
-      const file = join(parentPath, name);
-      return [relative(folder, file), createHash('sha256').update(readFileSync(file)).digest('hex')];
-    }),
-  );
+  const sums = new Map<string, string>();
+  for (const file of files.map(({ parentPath, name }) => join(parentPath, name)).sort(byStep)) {
+    const sum = createHash('sha256').update(readFileSync(file)).digest('hex');
+    sums.set(relative(folder, file).replace(STEP, 'last step'), sum); // a later step takes an earlier one's place
+  }
+  return sums;
 }
 
 /** What is wrong with an example, or nothing. */

@@ -13,6 +13,7 @@ const COMMAND = ['--conditions=@heed/source', '--import', 'tsx', 'packages/node/
 const NOTHING_TO_KEEP = new Map([
   ['attention-core/nadaraya-watson', 'it learns in a second, from 50 points'],
   ['graph/large-graph', 'it measures how long steps take'],
+  ['rl/pictures', 'it draws episodes, and trains nothing'],
   ['nlp/sentence-similarity', 'it uses published weights as they are'],
 ]);
 

@@ -74,8 +74,16 @@ describe('makeFromTemplates', () => {
     expect(read('packages/vision/package.json')).toContain('"@heed/tasks": "workspace:^"');
   });
 
-  it('writes a dataset: its card and its reader', () => {
-    makeFromTemplates(root, 'dataset', 'vision', 'street-signs');
+  it('writes a dataset: its card, its reader, and its row among the readers of foreign bytes', () => {
+    const table = '## Readers of foreign bytes\n\n| reader | reads |\n| --- | --- |\n| `a` | b |\n';
+    writeFileSync(join(root, 'CONTRIBUTING.md'), `${table}\n## Kinds of fault\n\n| kind |\n| --- |\n| c |\n`);
+    expect(makeFromTemplates(root, 'dataset', 'vision', 'street-signs')).toContain('CONTRIBUTING.md');
+    expect(read('CONTRIBUTING.md').split('\n').slice(4, 8)).toEqual([
+      '| `a` | b |',
+      "| `vision/src/datasets/street-signs/` | a data set | the card's sums | own tests |",
+      '',
+      '## Kinds of fault',
+    ]);
     const dataset = read('packages/vision/src/datasets/street-signs/street-signs.ts');
     expect(dataset).toContain('export const streetSigns: DatasetCard');
     expect(dataset).toContain('export async function readStreetSigns(');

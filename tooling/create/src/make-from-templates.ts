@@ -110,7 +110,24 @@ export function makeFromTemplates(root: string, kind: Kind, domain: string, name
     [`packages/${domain}/examples/package.json`, recipe.exampleDependencies ?? []],
   ] as const;
   const changed = manifests.filter(([path, needed]) => addDependencies(join(root, path), needed)).map(([path]) => path);
-  return [...new Set([...Object.keys(files).map(fill), index, ...changed])];
+  const listed = kind === 'dataset' && listReader(root, `${domain}/src/datasets/${name}/`) ? [READERS_PAGE] : [];
+  return [...new Set([...Object.keys(files).map(fill), index, ...changed, ...listed])];
+}
+
+const READERS_PAGE = 'CONTRIBUTING.md';
+
+/** Adds the row of a new data set to the readers of foreign bytes. @returns whether there is such a list */
+function listReader(root: string, reader: string): boolean {
+  const page = join(root, READERS_PAGE);
+  if (!existsSync(page)) return false;
+  const text = readFileSync(page, 'utf8');
+  const list = /(^## Readers of foreign bytes\n[^]*?^\|[^]*?\|\n)(?!\|)/m;
+  if (!list.test(text)) return false;
+  writeFileSync(
+    page,
+    text.replace(list, (rows) => `${rows}| \`${reader}\` | a data set | the card's sums | own tests |\n`),
+  );
+  return true;
 }
 
 function filler(domain: string, name: string): (text: string) => string {

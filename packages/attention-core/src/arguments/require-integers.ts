@@ -1,7 +1,7 @@
 /**
  * The one check of sizes and counts.
  *
- * @param values by the name that the error tells; what is undefined was not given, and passes
+ * @param values by the name that the error tells
  * @param minimum the smallest value that is allowed. Default 1
  * @throws unless every value is an integer of at least `minimum`
  *
@@ -11,14 +11,10 @@
  * requireIntegers('Rain.predict', { days: 3, stations: 2 });
  * ```
  */
-export function requireIntegers(
-  owner: string,
-  values: Readonly<Record<string, number | undefined>>,
-  minimum = 1,
-): void {
+export function requireIntegers(owner: string, values: Readonly<Record<string, number>>, minimum = 1): void {
   const rule = minimum === 1 ? 'a positive integer' : `an integer of at least ${minimum}`;
   for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < minimum)) {
+    if (!Number.isSafeInteger(value) || value < minimum) {
       throw new Error(`${owner}: ${name} must be ${rule}, got ${value}`);
     }
   }

@@ -1,3 +1,4 @@
+import { requireIntegers } from '../arguments/require-integers.ts';
 import * as tf from '@tensorflow/tfjs';
 import { guardKeys } from '../attention/guarded-keys.ts';
 import { withGradient } from '../autodiff/with-gradient.ts';
@@ -92,9 +93,7 @@ export function causalLinearAttention(options: CausalLinearAttentionOptions): St
       `causalLinearAttention: queries and keys must be equally many, got query=[${query.shape}], key=[${options.key.shape}]`,
     );
   }
-  if (!Number.isInteger(chunk) || chunk < 1) {
-    throw new Error(`causalLinearAttention: chunk must be a positive integer, got ${chunk}`);
-  }
+  requireIntegers('causalLinearAttention', { chunk });
   if (query.size === 0) return nothingAfter(options, features);
   return tf.tidy(() => {
     const { key, value, fault } = guardKeys(options.key, options.value); // a query sees no key after it

@@ -5,6 +5,7 @@
  *
  * Deviation. Rooms are rows of `width` places and time in between is empty, so that a random walk's chance can be computed.
  */
+import { requireIntegers } from '@heed/attention-core';
 import { picture, circle, rectangle } from '../rendering/picture.ts';
 import { box, discrete } from '../spaces/space.ts';
 import { defineEnvironment } from './define-environment.ts';
@@ -36,11 +37,7 @@ export function keyToDoor({ width = 5, roomSteps = 10, waitSteps = 10 }: KeyToDo
   Float32Array,
   number
 > {
-  for (const [name, value] of Object.entries({ width, roomSteps, waitSteps })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new Error(`keyToDoor: ${name} must be a positive integer, got ${value}`);
-    }
-  }
+  requireIntegers('keyToDoor', { width, roomSteps, waitSteps });
   const total = 2 * roomSteps + waitSteps;
   const phaseOf = (time: number) => (time < roomSteps ? 0 : time < roomSteps + waitSteps ? 1 : 2);
   return defineEnvironment<State, Float32Array, number>({

@@ -4,6 +4,7 @@
  *
  * - Ni, Ma, Eysenbach, Bacon 2023, "When do transformers shine in RL? Decoupling memory from credit assignment": the passive T-maze.
  */
+import { requireIntegers } from '@heed/attention-core';
 import { picture, circle, rectangle } from '../rendering/picture.ts';
 import { box, discrete } from '../spaces/space.ts';
 import { defineEnvironment } from './define-environment.ts';
@@ -32,9 +33,7 @@ const MOVES = [
  * @throws unless `length` is a positive integer
  */
 export function passiveTMaze({ length }: { readonly length: number }): Environment<Float32Array, number> {
-  if (!Number.isSafeInteger(length) || length < 1) {
-    throw new Error(`passiveTMaze: length must be a positive integer, got ${length}`);
-  }
+  requireIntegers('passiveTMaze', { length });
   return defineEnvironment<State, Float32Array, number>({
     name: 'PassiveTMaze',
     observationSpace: box([2], { low: [0, -1], high: [1, 1] }),

@@ -1,3 +1,5 @@
+import { requireIntegers } from '@heed/attention-core';
+
 /** What observations or actions may be: JSON but for the bounds of boxes, and all that agents need to know of an environment. */
 export type Space = Discrete | MultiDiscrete | Box | Dict;
 
@@ -33,14 +35,14 @@ export type SpaceValue = number | Int32Array | Float32Array | { readonly [name: 
 
 /** @throws unless `count` is a positive integer */
 export function discrete(count: number): Discrete {
-  requireCount('discrete', 'count', count);
+  requireIntegers('discrete', { count });
   return { kind: 'discrete', count };
 }
 
 /** @throws unless there are choices and each has a positive number of them */
 export function multiDiscrete(counts: readonly number[]): MultiDiscrete {
   if (counts.length === 0) throw new Error('multiDiscrete: counts must not be empty, got []');
-  for (const count of counts) requireCount('multiDiscrete', 'counts', count);
+  for (const count of counts) requireIntegers('multiDiscrete', { counts: count });
   return { kind: 'multi-discrete', counts: [...counts] };
 }
 
@@ -58,7 +60,7 @@ export function box(
   shape: readonly number[],
   { low = -Infinity, high = Infinity }: { readonly low?: Bound; readonly high?: Bound } = {},
 ): Box {
-  for (const length of shape) requireCount('box', 'shape', length);
+  for (const length of shape) requireIntegers('box', { shape: length });
   const size = shape.reduce((product, length) => product * length, 1);
   const filled = (name: string, bound: Bound) => {
     const values = typeof bound === 'number' ? new Float32Array(size).fill(bound) : Float32Array.from(bound);
@@ -141,10 +143,4 @@ function isChoice(value: unknown, count: number): boolean {
 function show(value: unknown): string {
   if (isNumbers(value)) return `${value.length} numbers [${Array.from(value).slice(0, 8).join(', ')}]`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-function requireCount(owner: string, name: string, count: number): void {
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new Error(`${owner}: ${name} must be a positive integer, got ${count}`);
-  }
 }

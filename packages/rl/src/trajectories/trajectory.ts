@@ -1,4 +1,4 @@
-import { Random } from '@heed/attention-core';
+import { requireIntegers, Random } from '@heed/attention-core';
 import type { Environment } from '../environments/environment.ts';
 import { sampleSpace } from '../spaces/sample-space.ts';
 import { outsideOf, type Space, type SpaceValue } from '../spaces/space.ts';
@@ -31,9 +31,7 @@ export function randomTrajectories(
   make: () => Environment,
   { episodes, seed = 1 }: { readonly episodes: number; readonly seed?: number },
 ): TrajectorySet {
-  if (!Number.isSafeInteger(episodes) || episodes < 1) {
-    throw new Error(`randomTrajectories: episodes must be a positive integer, got ${episodes}`);
-  }
+  requireIntegers('randomTrajectories', { episodes });
   const environment = make();
   const { observationSpace, actionSpace } = environment;
   const random = new Random(seed);

@@ -1,4 +1,4 @@
-import { Random } from '@heed/attention-core';
+import { requireIntegers, Random } from '@heed/attention-core';
 import { requireObservation, requireReward } from '../environments/define-environment.ts';
 import type { Environment, Info } from '../environments/environment.ts';
 import { flatSize, flattenInto } from '../spaces/flatten.ts';
@@ -100,9 +100,7 @@ export class EnvironmentVector<Kind extends Autoreset = 'next-step'> {
 
   /** @throws if `count` is no positive integer, or the environments' spaces differ */
   constructor(make: (index: number) => Environment, { count, seed = 1, autoreset }: EnvironmentVectorOptions<Kind>) {
-    if (!Number.isSafeInteger(count) || count < 1) {
-      throw new Error(`EnvironmentVector: count must be a positive integer, got ${count}`);
-    }
+    requireIntegers('EnvironmentVector', { count });
     this.seats = Array.from({ length: count }, (_, index) => ({
       environment: make(index),
       episode: -1,

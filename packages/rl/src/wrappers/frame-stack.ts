@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import type { Environment } from '../environments/environment.ts';
 import { box, describeSpace } from '../spaces/space.ts';
 import { wrap } from './wrap.ts';
@@ -13,9 +14,7 @@ export function frameStack<A extends number | Float32Array>(
 ): Environment<Float32Array, A> {
   const { observationSpace: space } = environment;
   if (space.kind !== 'box') throw new Error(`frameStack: observations must be a box, got ${describeSpace(space)}`);
-  if (!Number.isSafeInteger(frames) || frames < 1) {
-    throw new Error(`frameStack: frames must be a positive integer, got ${frames}`);
-  }
+  requireIntegers('frameStack', { frames });
   const size = space.low.length;
   let stack = new Float32Array(frames * size);
   const push = (observation: Float32Array) => {

@@ -1,3 +1,5 @@
+import { requireIntegers } from '@heed/attention-core';
+
 /** What a model says of each step of one sound. */
 export interface CtcScores {
   /** Row-major [T, V]: log-probabilities, each row's exponentials summing to 1. */
@@ -56,8 +58,7 @@ export function ctcBeamSearch(
   { beams = 16, language = () => 0 }: CtcBeamOptions = {},
 ): CtcHypothesis[] {
   const { blank = 0, symbols, logProbabilities } = scores;
-  if (!Number.isSafeInteger(beams) || beams < 1)
-    throw new Error(`ctcBeamSearch: beams must be a positive integer, got ${beams}`);
+  requireIntegers('ctcBeamSearch', { beams });
   const steps = stepsOf('ctcBeamSearch', scores);
   let kept: Prefix[] = [{ symbols: [], blank: 0, symbol: -Infinity, added: 0 }];
   for (let step = 0; step < steps; step++) {

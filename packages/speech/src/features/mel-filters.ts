@@ -1,3 +1,5 @@
+import { requireIntegers } from '@heed/attention-core';
+
 export interface MelFilterOptions {
   /** Samples a second. */
   readonly rate: number;
@@ -26,8 +28,7 @@ const LOG_STEP = Math.log(6.4) / 27;
  */
 export function melFilters(options: MelFilterOptions): Float32Array {
   const { rate, fft, mels, low = 0, high = rate / 2, scale = 'slaney', norm = 'area' } = options;
-  if (!Number.isSafeInteger(mels) || mels < 1)
-    throw new Error(`melFilters: mels must be a positive integer, got ${mels}`);
+  requireIntegers('melFilters', { mels });
   if (!(low >= 0 && low < high && high <= rate / 2)) {
     throw new Error(
       `melFilters: low and high must rise from 0 to rate / 2 = ${rate / 2}, got low=${low}, high=${high}`,

@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
 
 export interface SpectrogramOptions {
@@ -87,10 +88,6 @@ function fourierMatrix(window: number, fft: number): Float32Array {
 const matrices = new Map<string, Float32Array>();
 
 function requireSizes({ window, hop, fft = window }: SpectrogramOptions): void {
-  for (const [name, value] of Object.entries({ window, hop, fft })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new Error(`spectrogram: ${name} must be a positive integer, got ${value}`);
-    }
-  }
+  requireIntegers('spectrogram', { window, hop, fft });
   if (window > fft) throw new Error(`spectrogram: window must be at most fft, got window=${window}, fft=${fft}`);
 }

@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import type { Calendar } from '../table/calendar.ts';
 import type { Baseline } from './baseline.ts';
 import { lastValue } from './repeat-last.ts';
@@ -10,9 +11,7 @@ const HOUR = 3_600_000;
  * @throws if the season is not a positive integer
  */
 export function seasonalNaive(season: number): Baseline {
-  if (!Number.isSafeInteger(season) || season < 1) {
-    throw new Error(`seasonalNaive: season must be a positive integer, got ${season}`);
-  }
+  requireIntegers('seasonalNaive', { season });
   return {
     name: `seasonal naive of ${season} steps`,
     needs: season,

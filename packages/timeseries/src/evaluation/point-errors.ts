@@ -1,3 +1,5 @@
+import { requireIntegers } from '@heed/attention-core';
+
 /** Of |y| + |ŷ| ('m4', also called adjusted) or of y + ŷ ('m3'): they differ where a value is negative. */
 export type SmapeVariant = 'm4' | 'm3';
 
@@ -52,9 +54,7 @@ export function smape(actual: Values, forecast: Values, variant: SmapeVariant): 
  * @returns undefined where there is no pair of values, or none that differ: a scaled error is then not defined
  */
 export function seasonalScale(history: Values, season: number, power: 1 | 2 = 1): number | undefined {
-  if (!Number.isSafeInteger(season) || season < 1) {
-    throw new Error(`seasonalScale: season must be a positive integer, got ${season}`);
-  }
+  requireIntegers('seasonalScale', { season });
   let sum = 0;
   let count = 0;
   for (let i = season; i < history.length; i++) {

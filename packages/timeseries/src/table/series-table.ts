@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import { concatenate } from './concatenate.ts';
 
 /**
@@ -143,11 +144,7 @@ export class SeriesTable<
     readonly validation: SeriesTable<'validation', Target, Past, Known>;
     readonly test: SeriesTable<'test', Target, Past, Known>;
   } {
-    for (const [name, size] of Object.entries(sizes)) {
-      if (!Number.isSafeInteger(size) || size < 0) {
-        throw new Error(`SeriesTable.split: ${name} must be an integer of at least 0, got ${size}`);
-      }
-    }
+    requireIntegers('SeriesTable.split', sizes, 0);
     const { validation, test } = sizes;
     const bounds = this.series.map((series) => {
       const length = lengthOf(series);

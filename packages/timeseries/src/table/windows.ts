@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import { lengthOf, type AnyTable } from './series-table.ts';
 
 /** A place from which a series is forecast. */
@@ -26,11 +27,7 @@ export function originsOf(
   options: { readonly lookBack: number; readonly horizon: number; readonly stride?: number },
 ): Origin[] {
   const { lookBack, horizon, stride = 1 } = options;
-  for (const [name, size] of Object.entries({ lookBack, horizon, stride })) {
-    if (!Number.isSafeInteger(size) || size < 1) {
-      throw new Error(`originsOf: ${name} must be a positive integer, got ${size}`);
-    }
-  }
+  requireIntegers('originsOf', { lookBack, horizon, stride });
   return table.series.flatMap((series, index) => {
     const first = Math.max(series.from, lookBack);
     const count = Math.max(0, Math.floor((lengthOf(series) - horizon - first) / stride) + 1);

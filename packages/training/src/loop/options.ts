@@ -127,7 +127,7 @@ export function checkTrainOptions<B extends Batch>(options: TrainOptions<B>): vo
   if (options.epochs === undefined && options.steps === undefined) {
     throw new Error('train: one of epochs and steps must be given, got neither');
   }
-  requireIntegers('train', {
+  const counts = {
     epochs: options.epochs,
     steps: options.steps,
     batchesPerEpoch: options.batchesPerEpoch,
@@ -138,7 +138,10 @@ export function checkTrainOptions<B extends Batch>(options: TrainOptions<B>): vo
     'checkpoints.everySteps': checkpoints?.everySteps,
     'checkpoints.everyEpochs': checkpoints?.everyEpochs,
     'checkpoints.keepLast': checkpoints?.keepLast,
-  });
+  };
+  for (const [name, count] of Object.entries(counts)) {
+    if (count !== undefined) requireIntegers('train', { [name]: count });
+  }
   if (options.clipNorm !== undefined && !(options.clipNorm > 0)) {
     throw new Error(`train: clipNorm must be positive, got ${options.clipNorm}`);
   }

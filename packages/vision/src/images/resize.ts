@@ -1,3 +1,4 @@
+import { requireIntegers } from '@heed/attention-core';
 import { requireImage, type Image } from './image.ts';
 
 /** How far a filter sees, and how much it takes from there, in pixels of the smaller picture. */
@@ -34,10 +35,7 @@ const HALF = 1 << (PRECISION - 1);
  */
 export function resize(image: Image, width: number, height: number, filter: ResizeFilter): Image {
   requireImage('resize', image);
-  for (const [name, size] of Object.entries({ width, height })) {
-    if (!Number.isSafeInteger(size) || size < 1)
-      throw new Error(`resize: ${name} must be a positive integer, got ${size}`);
-  }
+  requireIntegers('resize', { width, height });
   if (FILTERS[filter] === undefined) {
     throw new Error(`resize: filter must be one of ${Object.keys(FILTERS).join(', ')}, got ${filter}`);
   }

@@ -1,4 +1,4 @@
-import { Random, type RandomStream } from '@heed/attention-core';
+import { requireIntegers, Random, type RandomStream } from '@heed/attention-core';
 import { Task, type FitHistory, type SavedFiles, type TaskParts } from '@heed/tasks';
 import { crossEntropy, dataLoader, fingerprint, parseConfig, type BatchTensors, type HostVector } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
@@ -177,9 +177,7 @@ export class DecisionAgent extends Task<DecisionAgentConfig, DecisionAgentParts>
   async evaluate(make: () => Environment, options: DecisionEvaluateOptions): Promise<ReturnEvaluation> {
     const { targetReturn, episodes = 20, mode = 'sampled', seed = 1, signal } = options;
     const parts = this.require('evaluate');
-    if (!Number.isSafeInteger(episodes) || episodes < 1) {
-      throw new Error(`DecisionAgent.evaluate: episodes must be a positive integer, got ${episodes}`);
-    }
+    requireIntegers('DecisionAgent.evaluate', { episodes });
     const environments = Array.from({ length: episodes }, () => make());
     requireSpaces('DecisionAgent.evaluate', parts, environments[0]);
     return playToReturn({

@@ -1,4 +1,4 @@
-import { labelMap, Random, type LabelledMap } from '@heed/attention-core';
+import { requireIntegers, labelMap, Random, type LabelledMap } from '@heed/attention-core';
 import { Task, type SavedFiles, type TaskParts } from '@heed/tasks';
 import { parseConfig, type BatchTensors, type LossResult } from '@heed/training';
 import * as tf from '@tensorflow/tfjs';
@@ -189,9 +189,7 @@ export class PpoAgent extends Task<PpoAgentConfig, PpoAgentParts> {
   async evaluate(make: MakeEnvironment, options: EvaluateOptions = {}): Promise<PpoEvaluation> {
     const { episodes = 20, mode = 'greedy', seed = 1, hide, signal } = options;
     const parts = this.require('evaluate');
-    if (!Number.isSafeInteger(episodes) || episodes < 1) {
-      throw new Error(`PpoAgent.evaluate: episodes must be a positive integer, got ${episodes}`);
-    }
+    requireIntegers('PpoAgent.evaluate', { episodes });
     const { memorySlots } = parts.model;
     if (hide !== undefined && memorySlots === 0) {
       throw new Error(

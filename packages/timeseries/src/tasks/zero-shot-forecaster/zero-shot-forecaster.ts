@@ -1,5 +1,5 @@
 import { concatenate } from '../../table/concatenate.ts';
-import { labelMap, type AttentionMap, type LabelledMap } from '@heed/attention-core';
+import { requireIntegers, labelMap, type AttentionMap, type LabelledMap } from '@heed/attention-core';
 import { disposeOnFailure, Task, type SavedFiles, type TaskParts } from '@heed/tasks';
 import { loadPretrained, openPretrained, readConfig, type FileSource } from '@heed/training';
 import { baselineOf } from '../../baselines/baseline-of.ts';
@@ -68,9 +68,7 @@ export class ZeroShotForecaster extends Task<ZeroShotForecasterConfig, ZeroShotP
     const { model } = this.require('predict');
     const { quantiles: levels, horizon: atOnce } = model.config;
     const { horizon = atOnce, attention = false } = options;
-    if (!Number.isSafeInteger(horizon) || horizon < 1) {
-      throw new Error(`ZeroShotForecaster.predict: horizon must be a positive integer, got ${horizon}`);
-    }
+    requireIntegers('ZeroShotForecaster.predict', { horizon });
     const baseline = baselineOf(this.config);
     const read = histories.map((history, i) => checked(history, i, baseline.needs));
     const first = await this.forward(read, options);

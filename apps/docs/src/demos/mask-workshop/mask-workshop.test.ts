@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MASK_NAMES, maskWorkshop, type MaskWorkshopOptions } from './mask-workshop.ts';
+import { MASK_NAMES } from './mask-names.ts';
+import { maskWorkshop, type MaskWorkshopOptions } from './mask-workshop.ts';
 
 const base: MaskWorkshopOptions = {
   first: 'causal',

@@ -14,18 +14,7 @@ import {
   type Mask,
 } from '@heed/attention-core';
 import * as tf from '@tensorflow/tfjs';
-
-export const MASK_NAMES = [
-  'causal',
-  'sliding window',
-  'dilated window',
-  'padding',
-  'prefix',
-  'strided',
-  'documents',
-  'BigBird',
-] as const;
-export type MaskName = (typeof MASK_NAMES)[number];
+import type { MaskName } from './mask-names.ts';
 
 export interface MaskWorkshopOptions {
   readonly first: MaskName;
